@@ -1,0 +1,140 @@
+//! The keys and proofs of NTLM ([MS-NLMP] 3.3, 3.4).
+use crate::base::secret::Secret;
+use crate::context::attribute::Role;
+use crate::crypto::{self, HmacMd5, Rc4};
+use crate::wire::utf16;
+
+/// `NTOWFv2`, ready for use: HMAC under the NT hash over the upper-cased user and the domain as it is.
+pub(super) fn ntowf_v2(nt_hash: &Secret<16>, user: &str, domain: &str) -> HmacMd5 {
+    let mut mac = HmacMd5::new(nt_hash.expose());
+    let mut buffer = [0; 4];
+    for c in user.chars() {
+        utf16::feed(utf16::upper(c).encode_utf8(&mut buffer), |b| mac.update(b));
+    }
+    utf16::feed(domain, |b| mac.update(b));
+    HmacMd5::new(Secret::new(mac.finish()).expose())
+}
+
+/// `NTProofStr` over the blob as it stands on the wire.
+pub(super) fn nt_proof(ntowf: &HmacMd5, server_challenge: &[u8; 8], blob: &[u8]) -> [u8; 16] {
+    ntowf.of(&[server_challenge, blob])
+}
+
+/// The LMv2 response.
+pub(super) fn lm_v2_response(
+    ntowf: &HmacMd5,
+    server_challenge: &[u8; 8],
+    client_challenge: &[u8; 8],
+) -> [u8; 24] {
+    let proof = ntowf.of(&[server_challenge, client_challenge]);
+    let mut response = [0; 24];
+    let (start, end) = response.split_at_mut(16);
+    start.copy_from_slice(&proof);
+    end.copy_from_slice(client_challenge);
+    response
+}
+
+/// `SessionBaseKey`, which is `KeyExchangeKey` too under NTLMv2.
+pub(super) fn session_base_key(ntowf: &HmacMd5, proof: &[u8; 16]) -> Secret<16> {
+    Secret::new(ntowf.of(&[proof]))
+}
+
+/// Encrypts or decrypts the exported session key under the key exchange key.
+pub(super) fn exchange_key(key_exchange_key: &Secret<16>, key: &mut [u8; 16]) {
+    Rc4::new(key_exchange_key.expose()).apply(key);
+}
+
+/// The MIC over the exact bytes of the three messages; `authenticate` holds zeros where it stands.
+pub(super) fn mic(session_key: &Secret<16>, messages: &[&[u8]]) -> [u8; 16] {
+    HmacMd5::new(session_key.expose()).of(messages)
+}
+
+/// `SIGNKEY` of what `sender` sends.
+pub(super) fn sign_key(session_key: &Secret<16>, sender: Role) -> Secret<16> {
+    derive(
+        session_key,
+        match sender {
+            Role::Client => b"session key to client-to-server signing key magic constant\0",
+            Role::Server => b"session key to server-to-client signing key magic constant\0",
+        },
+    )
+}
+
+/// `SEALKEY` of what `sender` sends, 128 bits.
+pub(super) fn seal_key(session_key: &Secret<16>, sender: Role) -> Secret<16> {
+    derive(
+        session_key,
+        match sender {
+            Role::Client => b"session key to client-to-server sealing key magic constant\0",
+            Role::Server => b"session key to server-to-client sealing key magic constant\0",
+        },
+    )
+}
+
+fn derive(session_key: &Secret<16>, magic: &[u8; 59]) -> Secret<16> {
+    Secret::new(crypto::md5(&[session_key.expose(), magic]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::description::hex;
+
+    const ESK: Secret<16> = Secret::new([0x55; 16]);
+
+    /// NTLM-CLI-2, NTLM-CLI-5: the published intermediate values of [MS-NLMP] 4.2.4.
+    #[test]
+    fn published_values_of_version_2() {
+        let nt = crate::context::identity::nt_hash(&"Password".into());
+        assert_eq!(hex(nt.expose()), "a4f49c406510bdcab6824ee7c30fd852");
+        let ntowf = ntowf_v2(&nt, "User", "Domain");
+        let challenge = [0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef];
+        let blob = [
+            &[1, 1, 0, 0, 0, 0, 0, 0][..],
+            &[0; 8],
+            &[0xaa; 8],
+            &[0; 4],
+            b"\x02\0\x0c\0D\0o\0m\0a\0i\0n\0\x01\0\x0c\0S\0e\0r\0v\0e\0r\0\0\0\0\0",
+            &[0; 4],
+        ]
+        .concat();
+        let proof = nt_proof(&ntowf, &challenge, &blob);
+        assert_eq!(hex(&proof), "68cd0ab851e51c96aabc927bebef6a1c");
+        assert_eq!(
+            hex(&lm_v2_response(&ntowf, &challenge, &[0xaa; 8])),
+            "86c35097ac9cec102554764a57cccc19aaaaaaaaaaaaaaaa"
+        );
+        let base = session_base_key(&ntowf, &proof);
+        assert_eq!(hex(base.expose()), "8de40ccadbc14a82f15cb0ad0de95ca3");
+        let mut key = [0x55; 16];
+        exchange_key(&base, &mut key);
+        assert_eq!(hex(&key), "c5dad2544fc9799094ce1ce90bc9d03e");
+        exchange_key(&base, &mut key);
+        assert_eq!(key, [0x55; 16]);
+    }
+
+    /// Sign and seal keys of both directions ([MS-NLMP] 4.2.4.4 and derived).
+    #[test]
+    fn sign_and_seal_keys() {
+        for (key, expected) in [
+            (
+                seal_key(&ESK, Role::Client),
+                "59f600973cc4960a25480a7c196e4c58",
+            ),
+            (
+                sign_key(&ESK, Role::Client),
+                "4788dc861b4782f35d43fd98fe1a2d39",
+            ),
+            (
+                seal_key(&ESK, Role::Server),
+                "9355f3a957c1583d25c4c2f11e40390e",
+            ),
+            (
+                sign_key(&ESK, Role::Server),
+                "d04d6f10741041d1d246d64188d7a8ad",
+            ),
+        ] {
+            assert_eq!(hex(key.expose()), expected);
+        }
+    }
+}

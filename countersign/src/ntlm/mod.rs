@@ -1,0 +1,433 @@
+//! NTLM: challenge and response in three legs, then signed and sealed messages ([MS-NLMP]).
+//!
+//! ```text
+//! client                                     server
+//!   | -- NEGOTIATE: what I can do ------------> |
+//!   | <- CHALLENGE: a random number, who I am - |
+//!   | -- AUTHENTICATE: proof, session key ----> | compares the proof, then the MIC, then the bindings
+//! ```
+//!
+//! NTLMv2 with extended session security and 128-bit keys. NTLM proves the client to the server and
+//! not the server to the client, so mutual authentication is never claimed.
+//!
+//! ```
+//! use countersign::ntlm::{Ntlm, ServerNames};
+//! use countersign::{Acquire, Packages};
+//!
+//! let names = ServerNames::domain_member("WEB1", "LAB", "web1.lab.example.com", "lab.example.com");
+//! let packages = Packages::builder().with(Ntlm::default().server_names(names)).build();
+//! let _server = packages.get("NTLM").unwrap().acquire(Acquire::inbound()).unwrap();
+//! ```
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::as_conversions,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unwrap_used
+    )
+)]
+mod client;
+mod compute;
+mod describe;
+pub mod message;
+mod protect;
+mod server;
+
+use std::sync::Arc;
+
+pub use describe::describe;
+pub use message::Version;
+
+use crate::base::environment::{Environment, Timestamp};
+use crate::base::error::{ApiMisuse, Error, Refused};
+use crate::base::flags::{Capabilities, ContextFlags};
+use crate::base::policy::Policy;
+use crate::base::secret::Secret;
+use crate::context::attribute::{
+    BindingsResult, Facts, KeyInfo, Lifespan, Names, PackageInfo, Role, SessionKey, Sizes,
+};
+use crate::context::handshake::Handshake;
+use crate::context::package::{Accept, Acquire, Credential, CredentialUse, Initiate, Package};
+use crate::context::session::Parts;
+use crate::crypto::HmacMd5;
+use crate::wire::oem::CodePage;
+use message::NegotiateFlags;
+
+/// The longest token that this package makes, in bytes (`cbMaxToken`).
+const MAX_TOKEN: usize = 2888;
+
+static INFO: PackageInfo = PackageInfo {
+    capabilities: Capabilities::from_bits_retain(0x0288_2B37),
+    version: 1,
+    rpc_id: 10,
+    max_token: 2888,
+    name: "NTLM",
+    comment: "NTLM Security Package",
+};
+
+/// The NTLM package.
+#[derive(Clone, Debug, Default)]
+pub struct Ntlm {
+    settings: Arc<Settings>,
+}
+
+/// What a machine says of itself.
+#[derive(Clone, Debug, Default)]
+struct Settings {
+    version: Version,
+    workstation: String,
+    names: ServerNames,
+    code_page: CodePage,
+}
+
+/// The names that a server puts into its challenge.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ServerNames {
+    /// The NetBIOS name of the machine.
+    pub netbios_computer: String,
+    /// The NetBIOS name of its domain or workgroup.
+    pub netbios_domain: String,
+    /// The DNS name of the machine; left out when empty.
+    pub dns_computer: String,
+    /// The DNS name of its domain; left out when empty.
+    pub dns_domain: String,
+    /// The DNS name of its forest; left out when empty.
+    pub dns_tree: String,
+    /// Whether the machine is a member of the domain, or stands alone.
+    pub domain_member: bool,
+}
+
+impl ServerNames {
+    /// A machine that stands alone.
+    #[must_use]
+    pub fn standalone(netbios_computer: &str) -> Self {
+        Self {
+            netbios_computer: netbios_computer.to_owned(),
+            netbios_domain: netbios_computer.to_owned(),
+            dns_computer: String::new(),
+            dns_domain: String::new(),
+            dns_tree: String::new(),
+            domain_member: false,
+        }
+    }
+
+    /// A member of a domain; the domain is the root of its forest.
+    #[must_use]
+    pub fn domain_member(
+        netbios_computer: &str,
+        netbios_domain: &str,
+        dns_computer: &str,
+        dns_domain: &str,
+    ) -> Self {
+        Self {
+            netbios_computer: netbios_computer.to_owned(),
+            netbios_domain: netbios_domain.to_owned(),
+            dns_computer: dns_computer.to_owned(),
+            dns_domain: dns_domain.to_owned(),
+            dns_tree: dns_domain.to_owned(),
+            domain_member: true,
+        }
+    }
+
+    /// The name that stands in the challenge's `TargetName`.
+    fn target_name(&self) -> &str {
+        if self.domain_member {
+            &self.netbios_domain
+        } else {
+            &self.netbios_computer
+        }
+    }
+}
+
+impl Default for ServerNames {
+    fn default() -> Self {
+        Self::standalone("COUNTERSIGN")
+    }
+}
+
+impl Default for Version {
+    fn default() -> Self {
+        Self::CURRENT
+    }
+}
+
+impl Ntlm {
+    /// Sets the version that both roles state; for diagnosis only.
+    #[must_use]
+    pub fn version(mut self, version: Version) -> Self {
+        Arc::make_mut(&mut self.settings).version = version;
+        self
+    }
+
+    /// Sets the machine name that clients state; servers can not rely on it.
+    #[must_use]
+    pub fn workstation(mut self, name: impl Into<String>) -> Self {
+        Arc::make_mut(&mut self.settings).workstation = name.into();
+        self
+    }
+
+    /// Sets the names that servers put into their challenge.
+    #[must_use]
+    pub fn server_names(mut self, names: ServerNames) -> Self {
+        Arc::make_mut(&mut self.settings).names = names;
+        self
+    }
+
+    /// Sets the code page of OEM texts.
+    #[must_use]
+    pub fn code_page(mut self, code_page: CodePage) -> Self {
+        Arc::make_mut(&mut self.settings).code_page = code_page;
+        self
+    }
+}
+
+impl Package for Ntlm {
+    fn info(&self) -> &'static PackageInfo {
+        &INFO
+    }
+
+    fn acquire(&self, request: Acquire) -> Result<Arc<dyn Credential>, Error> {
+        let owner = match request.identity {
+            Some(identity) => Some(Owner {
+                ntowf: compute::ntowf_v2(
+                    &identity.secret().nt_hash(),
+                    identity.user(),
+                    identity.domain(),
+                ),
+                user: identity.user().to_owned(),
+                domain: identity.domain().to_owned(),
+            }),
+            None if request.usage.outbound() => {
+                return Err(Error::NoCredentials(
+                    "an NTLM client needs a name and a password",
+                ));
+            }
+            None => None,
+        };
+        Ok(Arc::new(NtlmCredential(Arc::new(Shared {
+            usage: request.usage,
+            owner,
+            environment: request.environment,
+            policy: request.policy,
+            settings: Arc::clone(&self.settings),
+        }))))
+    }
+}
+
+/// What a credential and its contexts share.
+#[derive(Debug)]
+struct Shared {
+    usage: CredentialUse,
+    owner: Option<Owner>,
+    environment: Environment,
+    policy: Policy,
+    settings: Arc<Settings>,
+}
+
+/// Who a client is. The hash of the password is not kept, only what is derived from it.
+#[derive(Debug)]
+struct Owner {
+    user: String,
+    domain: String,
+    ntowf: HmacMd5,
+}
+
+impl Owner {
+    fn qualified_name(&self) -> String {
+        if self.domain.is_empty() {
+            self.user.clone()
+        } else {
+            [self.domain.as_str(), "\\", &self.user].concat()
+        }
+    }
+}
+
+#[derive(Debug)]
+struct NtlmCredential(Arc<Shared>);
+
+/// Flags that this package does not have in a client's request (NTLM-API-2).
+const CLIENT_UNSUPPORTED: ContextFlags = ContextFlags::DELEGATE
+    .union(ContextFlags::PROMPT_FOR_CREDS)
+    .union(ContextFlags::DATAGRAM);
+/// Flags that this package does not have in a server's request (NTLM-API-3).
+const SERVER_UNSUPPORTED: ContextFlags = ContextFlags::DELEGATE.union(ContextFlags::DATAGRAM);
+
+impl Credential for NtlmCredential {
+    fn info(&self) -> &'static PackageInfo {
+        &INFO
+    }
+
+    fn name(&self) -> Option<String> {
+        self.0.owner.as_ref().map(Owner::qualified_name)
+    }
+
+    fn initiate(&self, request: &Initiate) -> Result<Handshake, Error> {
+        if !self.0.usage.outbound() || self.0.owner.is_none() {
+            return Err(Error::NoCredentials("the credential is for servers only"));
+        }
+        if request.wanted().intersects(CLIENT_UNSUPPORTED) {
+            return Err(Error::Unsupported(
+                "NTLM clients neither delegate nor prompt, and datagram contexts are not of this kind",
+            ));
+        }
+        possible(request.require)?;
+        Ok(Handshake::new(client::Client::new(
+            Arc::clone(&self.0),
+            request,
+        )))
+    }
+
+    fn accept(&self, request: &Accept) -> Result<Handshake, Error> {
+        if !self.0.usage.inbound() {
+            return Err(Error::NoCredentials("the credential is for clients only"));
+        }
+        let wanted = request.wanted();
+        if wanted.intersects(SERVER_UNSUPPORTED) {
+            return Err(Error::Unsupported(
+                "NTLM servers take no delegation, and datagram contexts are not of this kind",
+            ));
+        }
+        if wanted.contains(ContextFlags::ALLOW_MISSING_BINDINGS | ContextFlags::PROXY_BINDINGS) {
+            return Err(
+                ApiMisuse::ConflictingFlags("ALLOW_MISSING_BINDINGS and PROXY_BINDINGS").into(),
+            );
+        }
+        possible(request.require)?;
+        Ok(Handshake::new(server::Server::new(
+            Arc::clone(&self.0),
+            request,
+        )))
+    }
+}
+
+/// NTLM never proves the server: who requires that is refused before a token is made.
+fn possible(required: ContextFlags) -> Result<(), Error> {
+    if required.contains(ContextFlags::MUTUAL_AUTH) {
+        return Err(Error::Policy(Refused::Required(ContextFlags::MUTUAL_AUTH)));
+    }
+    Ok(())
+}
+
+/// What both roles demand of the flags of the other side.
+fn check_strength(flags: NegotiateFlags) -> Result<(), Error> {
+    if !flags.contains(NegotiateFlags::NEGOTIATE_128) {
+        return Err(Error::Policy(Refused::KeyLength));
+    }
+    if !flags.contains(NegotiateFlags::EXTENDED_SESSIONSECURITY) {
+        return Err(Error::Policy(Refused::SessionSecurity));
+    }
+    Ok(())
+}
+
+/// Whether messages will be protected, and so whether a key is exchanged (NTLM-CLI-5).
+fn protection(flags: NegotiateFlags) -> protect::Protection {
+    let seal = flags.contains(NegotiateFlags::SEAL);
+    // A sealed message is signed too.
+    let sign = seal || flags.contains(NegotiateFlags::SIGN);
+    protect::Protection {
+        sign,
+        seal,
+        key_exchange: sign && flags.contains(NegotiateFlags::KEY_EXCH),
+    }
+}
+
+/// What the negotiated flags mean to the caller. Sequence numbers are always checked where messages
+/// are signed.
+fn context_flags(flags: NegotiateFlags, wanted: ContextFlags) -> ContextFlags {
+    let protection = protection(flags);
+    let mut context = ContextFlags::CONNECTION | (wanted & ContextFlags::USE_DCE_STYLE);
+    if protection.sign {
+        context |=
+            ContextFlags::INTEGRITY | ContextFlags::REPLAY_DETECT | ContextFlags::SEQUENCE_DETECT;
+    }
+    if protection.seal {
+        context |= ContextFlags::CONFIDENTIALITY;
+    }
+    if flags.contains(NegotiateFlags::IDENTIFY) {
+        context |= ContextFlags::IDENTIFY;
+    }
+    context
+}
+
+/// The security flags among those that a caller can require; the others are requests to the package.
+const NEGOTIABLE: ContextFlags = ContextFlags::PROTECTED
+    .union(ContextFlags::MUTUAL_AUTH)
+    .union(ContextFlags::IDENTIFY)
+    .union(ContextFlags::CONNECTION)
+    .union(ContextFlags::USE_DCE_STYLE);
+
+/// Refuses a context that lacks what was required.
+fn check_required(required: ContextFlags, has: ContextFlags) -> Result<(), Error> {
+    let missing = (required & NEGOTIABLE) - has;
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Policy(Refused::Required(missing)))
+    }
+}
+
+/// What a finished handshake knows.
+struct Outcome {
+    role: Role,
+    negotiated: NegotiateFlags,
+    flags: ContextFlags,
+    session_key: Secret<16>,
+    client: String,
+    target: Option<String>,
+    target_information: Vec<u8>,
+    bindings: Option<BindingsResult>,
+    lifespan: Lifespan,
+    password_expiry: Option<Timestamp>,
+}
+
+impl Outcome {
+    fn into_parts(self) -> Parts {
+        let protection = protection(self.negotiated);
+        let peer = match self.role {
+            Role::Client => Role::Server,
+            Role::Server => Role::Client,
+        };
+        Parts {
+            sealer: Box::new(protect::Direction::new(
+                self.session_key.clone(),
+                self.role,
+                protection,
+            )),
+            opener: Box::new(protect::Direction::new(
+                self.session_key.clone(),
+                peer,
+                protection,
+            )),
+            facts: Arc::new(Facts {
+                package: &INFO,
+                role: self.role,
+                flags: self.flags,
+                sizes: Sizes {
+                    max_token: INFO.max_token,
+                    max_signature: 16,
+                    block_size: 1,
+                    security_trailer: 16,
+                },
+                names: Names {
+                    client: self.client,
+                    server: None,
+                },
+                lifespan: self.lifespan,
+                session_key: SessionKey::new(self.session_key.expose()),
+                key_info: protection.sign.then_some(KeyInfo {
+                    signature_algorithm: "HMAC-MD5",
+                    encrypt_algorithm: "RC4",
+                    key_bits: 128,
+                }),
+                target: self.target,
+                target_information: self.target_information,
+                bindings: self.bindings,
+                password_expiry: self.password_expiry,
+            }),
+            resume: None,
+        }
+    }
+}

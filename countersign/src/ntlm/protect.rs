@@ -1,0 +1,279 @@
+//! Signing and sealing with extended session security ([MS-NLMP] 3.4.4.2).
+//!
+//! Keys are derived and the RC4 stream is set up with the first message: many contexts authenticate
+//! and then protect nothing.
+use super::compute;
+use crate::base::error::{ApiMisuse, Error};
+use crate::base::secret::Secret;
+use crate::context::attribute::Role;
+use crate::context::session::{
+    Lengths, Open, Opened, Order, Outgoing, Piece, Quality, Seal, Verified,
+};
+use crate::crypto::{HmacMd5, Rc4, decrypt_then_mac, equal, mac_then_encrypt};
+use crate::wire::{Malformed, Why};
+
+/// The length of a signature, in bytes.
+pub(super) const SIGNATURE_LENGTH: usize = 16;
+/// What a signature starts with.
+const SIGNATURE_VERSION: [u8; 4] = 1u32.to_le_bytes();
+
+/// What was negotiated about messages.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Protection {
+    pub(super) sign: bool,
+    pub(super) seal: bool,
+    pub(super) key_exchange: bool,
+}
+
+/// One direction of a context: what `sender` sends. Connection contexts count their messages
+/// themselves; a number that the caller gives is ignored (NTLM-SIG-4, DG-10).
+#[derive(Debug)]
+pub(super) struct Direction {
+    session_key: Secret<16>,
+    sender: Role,
+    protection: Protection,
+    sequence: u32,
+    keys: Option<Keys>,
+}
+
+#[derive(Debug)]
+struct Keys {
+    mac: HmacMd5,
+    stream: Rc4,
+}
+
+impl Direction {
+    pub(super) const fn new(session_key: Secret<16>, sender: Role, protection: Protection) -> Self {
+        Self {
+            session_key,
+            sender,
+            protection,
+            sequence: 0,
+            keys: None,
+        }
+    }
+
+    fn keys<'a>(
+        keys: &'a mut Option<Keys>,
+        session_key: &Secret<16>,
+        sender: Role,
+    ) -> &'a mut Keys {
+        keys.get_or_insert_with(|| Keys {
+            mac: HmacMd5::new(compute::sign_key(session_key, sender).expose()),
+            stream: Rc4::new(compute::seal_key(session_key, sender).expose()),
+        })
+    }
+
+    fn ready(&mut self) -> &mut Keys {
+        Self::keys(&mut self.keys, &self.session_key, self.sender)
+    }
+
+    const fn require_integrity(&self) -> Result<(), Error> {
+        if self.protection.sign {
+            Ok(())
+        } else {
+            Err(Error::QopNotSupported("integrity"))
+        }
+    }
+
+    /// The first sixteen bytes of the caller's token buffer.
+    fn room(token: &mut [u8]) -> Result<&mut [u8; SIGNATURE_LENGTH], Error> {
+        let given = token.len();
+        token.first_chunk_mut().ok_or_else(|| {
+            ApiMisuse::BufferTooSmall {
+                what: "the token buffer",
+                needed: SIGNATURE_LENGTH,
+                given,
+            }
+            .into()
+        })
+    }
+
+    /// Splits a received signature and checks what needs no key (NTLM-SIG-5).
+    fn split(&self, token: &[u8]) -> Result<[u8; 8], Error> {
+        let Ok(token) = <&[u8; SIGNATURE_LENGTH]>::try_from(token) else {
+            return Err(Malformed {
+                what: "message signature",
+                offset: token.len().min(SIGNATURE_LENGTH),
+                why: if token.len() < SIGNATURE_LENGTH {
+                    Why::Truncated
+                } else {
+                    Why::TooLong
+                },
+            }
+            .into());
+        };
+        let [v0, v1, v2, v3, checksum @ .., s0, s1, s2, s3] = *token;
+        if [v0, v1, v2, v3] != SIGNATURE_VERSION {
+            return Err(Error::MessageAltered);
+        }
+        let received = u32::from_le_bytes([s0, s1, s2, s3]);
+        if received != self.sequence {
+            return Err(Error::OutOfSequence {
+                expected: self.sequence,
+                received,
+            });
+        }
+        Ok(checksum)
+    }
+
+    fn advance(&mut self) -> u32 {
+        let sequence = self.sequence;
+        // The stream has moved on: a number that comes round again does not make a message valid again.
+        self.sequence = sequence.wrapping_add(1);
+        sequence
+    }
+}
+
+/// The first half of a MAC, encrypted if the key was exchanged (NTLM-SIG-1).
+fn checksum(mac: HmacMd5, stream: &mut Rc4, protection: Protection) -> [u8; 8] {
+    let [c0, c1, c2, c3, c4, c5, c6, c7, ..] = mac.finish();
+    let mut checksum = [c0, c1, c2, c3, c4, c5, c6, c7];
+    if protection.key_exchange {
+        stream.apply(&mut checksum);
+    }
+    checksum
+}
+
+fn write_signature(token: &mut [u8; SIGNATURE_LENGTH], checksum: [u8; 8], sequence: u32) {
+    let (version, rest) = token.split_at_mut(4);
+    let (middle, end) = rest.split_at_mut(8);
+    version.copy_from_slice(&SIGNATURE_VERSION);
+    middle.copy_from_slice(&checksum);
+    end.copy_from_slice(&sequence.to_le_bytes());
+}
+
+impl Seal for Direction {
+    fn sign(&mut self, pieces: &[&[u8]], token: &mut [u8], _: Order) -> Result<usize, Error> {
+        self.require_integrity()?;
+        let token = Self::room(token)?;
+        let (sequence, protection) = (self.sequence, self.protection);
+        let keys = self.ready();
+        let mut mac = keys.mac.start();
+        mac.update(&sequence.to_le_bytes());
+        for piece in pieces {
+            mac.update(piece);
+        }
+        let checksum = checksum(mac, &mut keys.stream, protection);
+        write_signature(token, checksum, self.advance());
+        Ok(SIGNATURE_LENGTH)
+    }
+
+    fn seal(
+        &mut self,
+        message: &mut Outgoing<'_, '_>,
+        quality: Quality,
+        _: Order,
+    ) -> Result<Lengths, Error> {
+        self.require_integrity()?;
+        let encrypt = quality == Quality::Confidential;
+        if encrypt && !self.protection.seal {
+            return Err(Error::QopNotSupported("confidentiality"));
+        }
+        let token = Self::room(message.token)?;
+        let (sequence, protection) = (self.sequence, self.protection);
+        let keys = self.ready();
+        let mut mac = keys.mac.start();
+        mac.update(&sequence.to_le_bytes());
+        for piece in message.pieces.iter_mut() {
+            match piece {
+                Piece::Data(data) if encrypt => mac_then_encrypt(&mut mac, &mut keys.stream, data),
+                Piece::Data(data) => mac.update(data),
+                Piece::Signed(data) => mac.update(data),
+            }
+        }
+        let checksum = checksum(mac, &mut keys.stream, protection);
+        write_signature(token, checksum, self.advance());
+        Ok(Lengths {
+            token: SIGNATURE_LENGTH,
+            padding: 0,
+        })
+    }
+}
+
+impl Open for Direction {
+    fn verify(&mut self, pieces: &[&[u8]], token: &[u8], _: Order) -> Result<Verified, Error> {
+        self.require_integrity()?;
+        let received = self.split(token)?;
+        let (sequence, protection) = (self.sequence, self.protection);
+        let keys = self.ready();
+        let mut mac = keys.mac.start();
+        mac.update(&sequence.to_le_bytes());
+        for piece in pieces {
+            mac.update(piece);
+        }
+        // The stream moves only when the message verifies (NTLM-SIG-5).
+        let mut stream = keys.stream.clone();
+        if !equal(&checksum(mac, &mut stream, protection), &received) {
+            return Err(Error::MessageAltered);
+        }
+        keys.stream = stream;
+        Ok(Verified {
+            sequence: self.advance(),
+            quality: Quality::IntegrityOnly,
+        })
+    }
+
+    fn open(
+        &mut self,
+        token: &[u8],
+        pieces: &mut [Piece<'_>],
+        _: Order,
+    ) -> Result<Verified, Error> {
+        self.require_integrity()?;
+        let received = self.split(token)?;
+        let (sequence, protection) = (self.sequence, self.protection);
+        let keys = self.ready();
+        let mut mac = keys.mac.start();
+        mac.update(&sequence.to_le_bytes());
+        let mut stream = keys.stream.clone();
+        for piece in pieces.iter_mut() {
+            match piece {
+                Piece::Data(data) if protection.seal => {
+                    decrypt_then_mac(&mut mac, &mut stream, data);
+                }
+                Piece::Data(data) => mac.update(data),
+                Piece::Signed(data) => mac.update(data),
+            }
+        }
+        if !equal(&checksum(mac, &mut stream, protection), &received) {
+            if protection.seal {
+                // Plaintext that did not verify is not handed out: the ciphertext comes back (API-MSG-11).
+                let mut again = keys.stream.clone();
+                for piece in pieces {
+                    if let Piece::Data(data) = piece {
+                        again.apply(data);
+                    }
+                }
+            }
+            return Err(Error::MessageAltered);
+        }
+        keys.stream = stream;
+        Ok(Verified {
+            sequence: self.advance(),
+            quality: if protection.seal {
+                Quality::Confidential
+            } else {
+                Quality::IntegrityOnly
+            },
+        })
+    }
+
+    fn open_stream(&mut self, stream: &mut [u8], order: Order) -> Result<Opened, Error> {
+        let used = stream.len();
+        let Some((token, data)) = stream.split_at_mut_checked(SIGNATURE_LENGTH) else {
+            return Err(Malformed {
+                what: "message signature",
+                offset: used,
+                why: Why::Truncated,
+            }
+            .into());
+        };
+        let verified = self.open(token, &mut [Piece::Data(data)], order)?;
+        Ok(Opened::Message {
+            plain: SIGNATURE_LENGTH..used,
+            used,
+            verified,
+        })
+    }
+}
