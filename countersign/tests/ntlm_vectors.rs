@@ -2,6 +2,7 @@
 mod support;
 
 use countersign::ntlm::Version;
+use countersign::wire::description::hex;
 use countersign::*;
 use support::*;
 

@@ -208,5 +208,3 @@ pub fn unhex(text: &str) -> Vec<u8> {
         .map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap())
         .collect()
 }
-
-pub use countersign::wire::description::hex;
