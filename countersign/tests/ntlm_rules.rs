@@ -1,4 +1,5 @@
 //! What each side of NTLM checks and refuses, rule by rule.
+#![allow(clippy::field_reassign_with_default, reason = "a setup is changed step by step")]
 mod support;
 
 use std::sync::Arc;

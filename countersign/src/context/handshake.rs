@@ -85,12 +85,33 @@ impl Handshake {
     }
 
     fn run(mut self, event: Event<'_>, out: &mut Vec<u8>) -> Result<Step, Error> {
-        Ok(match self.mechanism.step(event, out)? {
+        let result = self.mechanism.step(event, out);
+        #[cfg(feature = "tracing")]
+        trace(&result, out.len());
+        Ok(match result? {
             Progress::Continue => Step::Continue(self),
             Progress::Incomplete(missing) => Step::Incomplete(self, missing),
             Progress::Ask(question) => Step::Ask(Ask::new(question, self)),
             Progress::Done(parts) => Step::Done(Session::new(parts)),
         })
+    }
+}
+
+/// Tells what came of an event: neither names nor keys are part of it.
+#[cfg(feature = "tracing")]
+fn trace(result: &Result<Progress, Error>, out: usize) {
+    match result {
+        Ok(Progress::Continue) => tracing::debug!(out, "token made, the peer's answer is next"),
+        Ok(Progress::Incomplete(missing)) => tracing::debug!(missing, "the token is incomplete"),
+        Ok(Progress::Ask(question)) => tracing::debug!(question = question.kind(), "asking"),
+        Ok(Progress::Done(parts)) => tracing::info!(
+            package = parts.facts.package.name,
+            role = ?parts.facts.role,
+            flags = parts.facts.flags.names(),
+            out,
+            "context established"
+        ),
+        Err(error) => tracing::warn!(status = ?error.status(), %error, out, "context failed"),
     }
 }
 

@@ -160,6 +160,17 @@ macro_rules! questions {
         pub enum SomeQuestion {
             $(#[doc = concat!("See [`", stringify!($name), "`].")] $name($name),)*
         }
+
+        impl SomeQuestion {
+            /// The kind of the question, for logs.
+            #[must_use]
+            pub const fn kind(&self) -> &'static str {
+                match self {
+                    $(Self::$name(_) => stringify!($name),)*
+                }
+            }
+        }
+
         /// An answer of any kind, as packages get it back.
         #[derive(Clone, Debug, Eq, PartialEq)]
         #[non_exhaustive]
