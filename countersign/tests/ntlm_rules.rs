@@ -1,5 +1,8 @@
 //! What each side of NTLM checks and refuses, rule by rule.
-#![allow(clippy::field_reassign_with_default, reason = "a setup is changed step by step")]
+#![allow(
+    clippy::field_reassign_with_default,
+    reason = "a setup is changed step by step"
+)]
 mod support;
 
 use std::sync::Arc;
@@ -178,7 +181,10 @@ fn oem_texts() {
             clear_flag(12, NegotiateFlags::UNICODE)(token);
         }
     });
-    assert!(matches!(result, Err(Error::InvalidToken(fault)) if fault.what == "UserName"));
+    assert!(matches!(
+        result,
+        Err(Error::ApiMisuse(ApiMisuse::InvalidParameter(_)))
+    ));
 }
 
 /// NTLM-MSG-3, NTLM-SRV-4: user names ignore case; domains do not, but an empty one is tried.

@@ -96,7 +96,7 @@ impl Account {
         if self.domain.is_empty() {
             self.user.clone()
         } else {
-            format!(r"{}\{}", self.domain, self.user)
+            [self.domain.as_str(), "\\", &self.user].concat()
         }
     }
 

@@ -15,15 +15,13 @@ impl Rc4 {
     /// Starts the stream of `key`, which must not be empty.
     pub(crate) fn new<const N: usize>(key: &[u8; N]) -> Self {
         const { assert!(N > 0 && N <= 256) };
-        let mut table = [0; 256];
-        for (value, slot) in (0..=255).zip(&mut table) {
-            *slot = value;
-        }
+        let mut table: [u8; 256] = std::array::from_fn(|at| at as u8);
         let mut j = 0u8;
-        for (i, byte) in (0..=255u8).zip(key.iter().cycle()) {
-            let held = table[usize::from(i)];
-            j = j.wrapping_add(held).wrapping_add(*byte);
-            table.swap(usize::from(i), usize::from(j));
+        for i in 0..256 {
+            let held = table[i];
+            j = j.wrapping_add(held).wrapping_add(key[i % N]);
+            table[i] = table[usize::from(j)];
+            table[usize::from(j)] = held;
         }
         Self { i: 0, j: 0, table }
     }
@@ -55,6 +53,16 @@ impl Rc4 {
         }
         self.i = i;
         self.j = j;
+    }
+
+    /// Moves the stream back by `count` bytes: the inverse of [`Self::apply`], without data.
+    pub(crate) fn rewind(&mut self, count: usize) {
+        for _ in 0..count {
+            let (i, j) = (usize::from(self.i), usize::from(self.j));
+            self.table.swap(i, j);
+            self.j = self.j.wrapping_sub(self.table[i]);
+            self.i = self.i.wrapping_sub(1);
+        }
     }
 }
 
@@ -102,8 +110,13 @@ mod tests {
             for part in parts {
                 let (mut a, mut b) = (part.clone(), part);
                 theirs.apply_keystream(&mut a);
+                let before = ours.clone();
                 ours.apply(&mut b);
-                prop_assert_eq!(a, b);
+                prop_assert_eq!(&a, &b);
+                let after = ours.clone();
+                ours.rewind(b.len());
+                prop_assert!((ours.i, ours.j, ours.table) == (before.i, before.j, before.table));
+                ours = after;
             }
         }
     }

@@ -20,7 +20,7 @@ use crate::context::bindings::ChannelBindings;
 use crate::context::input::Input;
 use crate::context::mechanism::{Event, Mechanism, Progress};
 use crate::context::package::Initiate;
-use crate::wire::{Malformed, Why};
+use crate::wire::{Malformed, Why, position};
 
 #[derive(Debug)]
 pub(super) struct Client {
@@ -83,7 +83,10 @@ impl Client {
         let granted = context_flags(flags, self.request.wanted());
         check_required(self.request.require, granted)?;
 
-        let info = challenge.target_info.map(AvPairs::parse).transpose()?;
+        let info = challenge
+            .target_info
+            .map(|info| AvPairs::parse(info).map_err(|fault| fault.inside(position(info, bytes))))
+            .transpose()?;
         if protection(flags).sign && !info.is_some_and(|info| info.names_server) {
             return Err(PeerMisbehaved::ServerNamesMissing.into());
         }
@@ -103,7 +106,8 @@ impl Client {
             flags: granted,
             session_key,
             client: owner.qualified_name(),
-            target: self.request.target.clone(),
+            // The caller moves it in: the request has no other use for it then.
+            target: None,
             target_information: info.map_or_else(Vec::new, |info| info.bytes().to_vec()),
             bindings: None,
             lifespan: Lifespan {
@@ -142,7 +146,13 @@ impl Client {
             (36, "UserName", &owner.user),
             (44, "Workstation", &settings.workstation),
         ] {
-            draft.part(at, what, |out| charset.encode(text, what, out))?;
+            draft
+                .part(at, what, |out| charset.encode(text, what, out))
+                .map_err(|_| {
+                    ApiMisuse::InvalidParameter(
+                        "a name of the client is too long, or not in the server's code page",
+                    )
+                })?;
         }
         let lm_response = if timestamp.is_some() {
             [0; 24]
@@ -254,9 +264,12 @@ impl Mechanism for Client {
             (State::Start, Event::Input(input)) => self
                 .start(input, out)
                 .map(|next| (State::AwaitChallenge(next), Progress::Continue)),
-            (State::AwaitChallenge(state), Event::Input(input)) => self
-                .challenge(state, input, out)
-                .map(|outcome| (State::Established, Progress::Done(outcome.into_parts()))),
+            (State::AwaitChallenge(state), Event::Input(input)) => {
+                self.challenge(state, input, out).map(|mut outcome| {
+                    outcome.target = self.request.target.take();
+                    (State::Established, Progress::Done(outcome.into_parts()))
+                })
+            }
             (State::Failed(error), _) => Err(error.clone()),
             (State::Established, _) => {
                 Err(ApiMisuse::WrongOrder("the handshake is complete").into())

@@ -5,13 +5,19 @@ use crate::crypto::{self, HmacMd5, Rc4};
 use crate::wire::utf16;
 
 /// `NTOWFv2`, ready for use: HMAC under the NT hash over the upper-cased user and the domain as it is.
-pub(super) fn ntowf_v2(nt_hash: &Secret<16>, user: &str, domain: &str) -> HmacMd5 {
+pub(super) fn ntowf_v2(
+    nt_hash: &Secret<16>,
+    user: impl FnOnce(&mut dyn FnMut(char)),
+    domain: impl FnOnce(&mut dyn FnMut(char)),
+) -> HmacMd5 {
     let mut mac = HmacMd5::new(nt_hash.expose());
-    let mut buffer = [0; 4];
-    for c in user.chars() {
-        utf16::feed(utf16::upper(c).encode_utf8(&mut buffer), |b| mac.update(b));
-    }
-    utf16::feed(domain, |b| mac.update(b));
+    let mut feed = |c: char| {
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            mac.update(&unit.to_le_bytes());
+        }
+    };
+    user(&mut |c| feed(utf16::upper(c)));
+    domain(&mut feed);
     HmacMd5::new(Secret::new(mac.finish()).expose())
 }
 
@@ -87,7 +93,11 @@ mod tests {
     fn published_values_of_version_2() {
         let nt = crate::context::identity::nt_hash(&"Password".into());
         assert_eq!(hex(nt.expose()), "a4f49c406510bdcab6824ee7c30fd852");
-        let ntowf = ntowf_v2(&nt, "User", "Domain");
+        let ntowf = ntowf_v2(
+            &nt,
+            |each| "User".chars().for_each(each),
+            |each| "Domain".chars().for_each(each),
+        );
         let challenge = [0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef];
         let blob = [
             &[1, 1, 0, 0, 0, 0, 0, 0][..],

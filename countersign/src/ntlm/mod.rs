@@ -194,8 +194,8 @@ impl Package for Ntlm {
             Some(identity) => Some(Owner {
                 ntowf: compute::ntowf_v2(
                     &identity.secret().nt_hash(),
-                    identity.user(),
-                    identity.domain(),
+                    |each| identity.user().chars().for_each(each),
+                    |each| identity.domain().chars().for_each(each),
                 ),
                 user: identity.user().to_owned(),
                 domain: identity.domain().to_owned(),

@@ -135,6 +135,11 @@ fn checksum(mac: HmacMd5, stream: &mut Rc4, protection: Protection) -> [u8; 8] {
     checksum
 }
 
+/// How far a checksum moves the stream.
+const fn checksum_length(protection: Protection) -> usize {
+    if protection.key_exchange { 8 } else { 0 }
+}
+
 fn write_signature(token: &mut [u8; SIGNATURE_LENGTH], checksum: [u8; 8], sequence: u32) {
     let (version, rest) = token.split_at_mut(4);
     let (middle, end) = rest.split_at_mut(8);
@@ -203,11 +208,10 @@ impl Open for Direction {
             mac.update(piece);
         }
         // The stream moves only when the message verifies (NTLM-SIG-5).
-        let mut stream = keys.stream.clone();
-        if !equal(&checksum(mac, &mut stream, protection), &received) {
+        if !equal(&checksum(mac, &mut keys.stream, protection), &received) {
+            keys.stream.rewind(checksum_length(protection));
             return Err(Error::MessageAltered);
         }
-        keys.stream = stream;
         Ok(Verified {
             sequence: self.advance(),
             quality: Quality::IntegrityOnly,
@@ -226,29 +230,31 @@ impl Open for Direction {
         let keys = self.ready();
         let mut mac = keys.mac.start();
         mac.update(&sequence.to_le_bytes());
-        let mut stream = keys.stream.clone();
+        let mut decrypted = 0;
         for piece in pieces.iter_mut() {
             match piece {
                 Piece::Data(data) if protection.seal => {
-                    decrypt_then_mac(&mut mac, &mut stream, data);
+                    decrypted += data.len();
+                    decrypt_then_mac(&mut mac, &mut keys.stream, data);
                 }
                 Piece::Data(data) => mac.update(data),
                 Piece::Signed(data) => mac.update(data),
             }
         }
-        if !equal(&checksum(mac, &mut stream, protection), &received) {
+        if !equal(&checksum(mac, &mut keys.stream, protection), &received) {
+            // The stream goes back to where the message started.
+            keys.stream.rewind(decrypted + checksum_length(protection));
             if protection.seal {
                 // Plaintext that did not verify is not handed out: the ciphertext comes back (API-MSG-11).
-                let mut again = keys.stream.clone();
                 for piece in pieces {
                     if let Piece::Data(data) = piece {
-                        again.apply(data);
+                        keys.stream.apply(data);
                     }
                 }
+                keys.stream.rewind(decrypted);
             }
             return Err(Error::MessageAltered);
         }
-        keys.stream = stream;
         Ok(Verified {
             sequence: self.advance(),
             quality: if protection.seal {

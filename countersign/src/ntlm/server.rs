@@ -25,7 +25,7 @@ use crate::context::mechanism::{Event, Mechanism, Progress};
 use crate::context::package::Accept;
 use crate::context::question::{Answer, Logon, LogonAnswer, LogonProof};
 use crate::crypto;
-use crate::wire::{Malformed, Why, utf16};
+use crate::wire::{Malformed, Why, position, utf16};
 
 #[derive(Debug)]
 pub(super) struct Server {
@@ -40,7 +40,7 @@ pub(super) struct Server {
 enum State {
     AwaitNegotiate,
     AwaitAuthenticate(Exchange),
-    AwaitLogon(Box<AwaitLogon>),
+    AwaitLogon(AwaitLogon),
     Established,
     Failed(Error),
     /// While a handler runs; never seen from outside.
@@ -50,8 +50,8 @@ enum State {
 /// What was exchanged so far, byte for byte.
 #[derive(Debug)]
 struct Exchange {
-    negotiate: Vec<u8>,
-    challenge: Vec<u8>,
+    /// NEGOTIATE and CHALLENGE, one behind the other, as the MIC covers them.
+    transcript: Vec<u8>,
     server_challenge: [u8; 8],
     flags: NegotiateFlags,
 }
@@ -62,8 +62,6 @@ struct AwaitLogon {
     authenticate: Vec<u8>,
     /// Of the AUTHENTICATE message, no more than what was offered.
     flags: NegotiateFlags,
-    domain: String,
-    user: String,
 }
 
 /// The flags whose value decides how messages are protected; a client may clear but not add them.
@@ -142,8 +140,7 @@ impl Server {
         )
         .map_err(|_| ApiMisuse::InvalidParameter("the names of the server are too long"))?;
         Ok(Exchange {
-            negotiate: token.to_vec(),
-            challenge: out.get(start..).unwrap_or_default().to_vec(),
+            transcript: [token, out.get(start..).unwrap_or_default()].concat(),
             server_challenge,
             flags,
         })
@@ -159,9 +156,14 @@ impl Server {
         check_strength(flags)?;
         // The encoding is the one that the challenge chose, whatever the client says now.
         let charset = Charset::of(exchange.flags, &self.shared.settings.code_page);
-        let user = charset.decode(message.user, "UserName")?;
-        let domain = charset.decode(message.domain, "DomainName")?;
-        let workstation = charset.decode(message.workstation, "Workstation")?;
+        let text = |bytes: &[u8], what| {
+            charset
+                .decode(bytes, what)
+                .map_err(|fault| fault.inside(position(bytes, token)))
+        };
+        let user = text(message.user, "UserName")?;
+        let domain = text(message.domain, "DomainName")?;
+        let workstation = text(message.workstation, "Workstation")?;
 
         let no_lm = matches!(message.lm_response, [] | [0]);
         if message.nt_response.is_empty() && user.is_empty() && no_lm {
@@ -170,7 +172,8 @@ impl Server {
         if message.nt_response.len() <= 24 {
             return Err(Error::LogonDenied(Denied::WeakResponse));
         }
-        NtlmV2Response::parse(message.nt_response)?;
+        NtlmV2Response::parse(message.nt_response)
+            .map_err(|fault| fault.inside(position(message.nt_response, token)))?;
         if user.is_empty() {
             return Err(PeerMisbehaved::Name("an empty user").into());
         }
@@ -179,8 +182,8 @@ impl Server {
             return Err(PeerMisbehaved::SessionKeyLength(key).into());
         }
         let logon = Logon {
-            domain: domain.clone(),
-            user: user.clone(),
+            domain,
+            user,
             workstation,
             proof: LogonProof::Ntlm {
                 server_challenge: exchange.server_challenge,
@@ -192,8 +195,6 @@ impl Server {
             exchange,
             authenticate: token.to_vec(),
             flags,
-            domain,
-            user,
         };
         Ok((state, logon))
     }
@@ -201,9 +202,10 @@ impl Server {
     fn logon(&self, state: &AwaitLogon, answer: LogonAnswer) -> Result<Outcome, Error> {
         let message = Authenticate::parse(&state.authenticate)?;
         let response = NtlmV2Response::parse(message.nt_response)?;
+        let charset = Charset::of(state.exchange.flags, &self.shared.settings.code_page);
         let now = self.shared.environment.clock().now();
 
-        let logon = compare(state, &response, answer)?;
+        let logon = compare(state, &message, charset, &response, answer)?;
         logon.account.check(now).map_err(Error::LogonDenied)?;
         if let Some(limit) = self.shared.policy.ntlm.max_lifetime
             && Timestamp::from_filetime(response.time).distance(now) > limit
@@ -222,7 +224,7 @@ impl Server {
         };
         self.check_mic(state, &response, &message, &session_key)?;
         let bindings = self.check_bindings(&response)?;
-        let target = self.check_target(&response)?;
+        let target = self.check_target(state, &response)?;
         let flags = context_flags(state.flags, self.request.wanted());
         check_required(self.request.require, flags)?;
         Ok(Outcome {
@@ -269,13 +271,7 @@ impl Server {
         let after = rest.get(16..).unwrap_or_default();
         let expected = compute::mic(
             session_key,
-            &[
-                &state.exchange.negotiate,
-                &state.exchange.challenge,
-                before,
-                &[0; 16],
-                after,
-            ],
+            &[&state.exchange.transcript, before, &[0; 16], after],
         );
         if crypto::equal(&expected, &mic) {
             Ok(())
@@ -318,12 +314,17 @@ impl Server {
     }
 
     /// NTLM-SRV-9: the target that the client proved to have asked for.
-    fn check_target(&self, response: &NtlmV2Response<'_>) -> Result<Option<String>, Error> {
+    fn check_target(
+        &self,
+        state: &AwaitLogon,
+        response: &NtlmV2Response<'_>,
+    ) -> Result<Option<String>, Error> {
         let flags = response.pairs.flags.unwrap_or_default();
         let target = match response.pairs.target_name {
-            Some(bytes) if !flags.contains(AvFlags::UNTRUSTED_TARGET) => {
-                Some(utf16::decode(bytes, "MsvAvTargetName")?)
-            }
+            Some(bytes) if !flags.contains(AvFlags::UNTRUSTED_TARGET) => Some(
+                utf16::decode(bytes, "MsvAvTargetName")
+                    .map_err(|fault| fault.inside(position(bytes, &state.authenticate)))?,
+            ),
             _ => None,
         };
         let target = target.filter(|name| !name.is_empty());
@@ -355,6 +356,8 @@ struct LoggedOn {
 /// costs the same computation as a wrong password (spec/09 row 7).
 fn compare(
     state: &AwaitLogon,
+    message: &Authenticate<'_>,
+    charset: Charset<'_>,
     response: &NtlmV2Response<'_>,
     answer: LogonAnswer,
 ) -> Result<LoggedOn, Error> {
@@ -381,8 +384,12 @@ fn compare(
     let hash = account.as_deref().and_then(Account::nt_hash);
     let nothing = Secret::new([0; 16]);
     let mut base_key = None;
-    for domain in [state.domain.as_str(), ""] {
-        let ntowf = compute::ntowf_v2(hash.unwrap_or(&nothing), &state.user, domain);
+    for domain in [message.domain, &[]] {
+        let ntowf = compute::ntowf_v2(
+            hash.unwrap_or(&nothing),
+            |each| charset.chars(message.user, each),
+            |each| charset.chars(domain, each),
+        );
         let expected = compute::nt_proof(&ntowf, &state.exchange.server_challenge, response.blob);
         if crypto::equal(&expected, &response.proof) {
             base_key = Some(compute::session_base_key(&ntowf, &expected));
@@ -485,10 +492,7 @@ impl Server {
             (State::AwaitAuthenticate(exchange), Event::Input(input)) => {
                 let (state, logon) = self.authenticate(exchange, self.token(input)?)?;
                 self.remember_bindings(input);
-                Ok((
-                    State::AwaitLogon(Box::new(state)),
-                    Progress::Ask(logon.into()),
-                ))
+                Ok((State::AwaitLogon(state), Progress::Ask(logon.into())))
             }
             (State::AwaitLogon(state), Event::Answer(Answer::Logon(answer))) => {
                 let outcome = self.logon(&state, answer.map_err(Error::Unavailable)?)?;

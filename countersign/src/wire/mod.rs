@@ -23,4 +23,4 @@ pub mod oem;
 mod reader;
 pub mod utf16;
 
-pub use reader::{Malformed, Reader, Why};
+pub use reader::{Malformed, Reader, Why, position};

@@ -30,6 +30,24 @@ pub enum Why {
     Missing,
 }
 
+impl Malformed {
+    /// The same fault of a part that stands at `offset` of a message.
+    #[must_use]
+    pub const fn inside(mut self, offset: usize) -> Self {
+        self.offset = self.offset.saturating_add(offset);
+        self
+    }
+}
+
+/// Where `part`, a slice of `whole`, starts in it; 0 for an empty part.
+#[must_use]
+pub fn position(part: &[u8], whole: &[u8]) -> usize {
+    if part.is_empty() {
+        return 0;
+    }
+    part.as_ptr().addr().saturating_sub(whole.as_ptr().addr())
+}
+
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let why = match self.why {
@@ -153,6 +171,13 @@ impl<'a> Reader<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_of_a_whole() {
+        let whole = [0; 9];
+        assert_eq!(position(&whole[4..6], &whole), 4);
+        assert_eq!(position(&[], &whole), 0);
+    }
 
     #[test]
     fn numbers_and_ends() {

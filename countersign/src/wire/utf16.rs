@@ -15,9 +15,11 @@ pub fn decode(bytes: &[u8], what: &'static str) -> Result<String, Malformed> {
     if !rest.is_empty() {
         return Err(invalid);
     }
-    char::decode_utf16(units.iter().map(|unit| u16::from_le_bytes(*unit)))
-        .collect::<Result<String, _>>()
-        .map_err(|_| invalid)
+    let mut text = String::with_capacity(units.len());
+    for c in char::decode_utf16(units.iter().map(|unit| u16::from_le_bytes(*unit))) {
+        text.push(c.map_err(|_| invalid)?);
+    }
+    Ok(text)
 }
 
 /// Appends `text` as UTF-16LE without a terminator.

@@ -177,6 +177,19 @@ pub enum Charset<'a> {
 }
 
 impl<'a> Charset<'a> {
+    /// Gives `each` the characters of a text that [`Self::decode`] takes, so that none need be collected.
+    pub(super) fn chars(self, bytes: &[u8], each: &mut dyn FnMut(char)) {
+        match self {
+            Self::Unicode => {
+                let (units, _) = bytes.as_chunks::<2>();
+                char::decode_utf16(units.iter().map(|unit| u16::from_le_bytes(*unit)))
+                    .flatten()
+                    .for_each(each);
+            }
+            Self::Oem(page) => page.decode(bytes).chars().for_each(each),
+        }
+    }
+
     /// What the flags say (NTLM-MSG-3): Unicode wins.
     #[must_use]
     pub const fn of(flags: NegotiateFlags, code_page: &'a CodePage) -> Self {

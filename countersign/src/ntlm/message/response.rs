@@ -43,10 +43,7 @@ impl<'a> NtlmV2Response<'a> {
         let client_challenge = reader.array("ChallengeFromClient")?;
         reader.take(4, "Reserved")?;
         let offset = reader.offset();
-        let pairs = AvPairs::parse(reader.rest()).map_err(|mut fault| {
-            fault.offset = fault.offset.saturating_add(offset);
-            fault
-        })?;
+        let pairs = AvPairs::parse(reader.rest()).map_err(|fault| fault.inside(offset))?;
         Ok(Self {
             proof,
             blob,
