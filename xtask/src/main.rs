@@ -4,8 +4,10 @@ mod ci;
 mod command;
 mod fault;
 mod fuzz;
+mod install;
 mod lab;
 mod layers;
+mod matrix;
 mod readme;
 mod rules;
 mod timetable;
@@ -23,6 +25,8 @@ usage: cargo xtask COMMAND
   rules --list AREA          the rules of one area
   fuzz --budget SECONDS [--target NAME]
                              replay the committed corpora, then fuzz for SECONDS in all
+  install --prefix DIR       build the C library and put it, its links and its headers there
+  matrix [--check]           make MATRIX.md from the list of exported functions
   lab [PEER...]              start real peers on loopback and test against them
   ci                         every step of the build, in order, with a timetable
   ci --list                  the names of the steps
@@ -50,6 +54,8 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         "layers" => no_more(command, rest).and_then(|()| layers::command(&root))?,
         "rules" => rules::command(&root, rest)?,
         "fuzz" => fuzz::command(&root, rest)?,
+        "install" => install::command(&root, rest)?,
+        "matrix" => matrix::command(&root, rest)?,
         "lab" => return lab::command(&root, rest),
         "ci" => return ci::command(&root, rest),
         "help" | "--help" | "-h" => print!("{HELP}"),
