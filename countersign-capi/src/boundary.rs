@@ -3,12 +3,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use countersign::{Error, Status};
 
-/// The body of every exported call.
-pub(crate) fn boundary(body: impl FnOnce() -> Result<Status, Error>) -> i32 {
+/// The body of every exported call. What fails is told to the log: the call, the status, the cause.
+pub(crate) fn boundary(call: &'static str, body: impl FnOnce() -> Result<Status, Error>) -> i32 {
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(status)) => status.code(),
-        Ok(Err(error)) => error.status().code(),
-        Err(_) => Status::SEC_E_INTERNAL_ERROR.code(),
+        Ok(Err(error)) => {
+            let status = error.status();
+            tracing::debug!(call, ?status, %error, "failed");
+            status.code()
+        }
+        Err(_) => {
+            tracing::error!(call, "panicked");
+            Status::SEC_E_INTERNAL_ERROR.code()
+        }
     }
 }
 

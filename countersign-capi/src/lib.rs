@@ -20,6 +20,7 @@ pub mod exports;
 mod handle;
 mod identity;
 pub mod layout;
+mod log;
 mod memory;
 mod message;
 mod packages;

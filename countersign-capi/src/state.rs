@@ -8,6 +8,7 @@ use countersign_net::config::Config;
 
 use crate::context::Context;
 use crate::credential::Credential;
+use crate::log;
 use crate::slab::Slab;
 
 /// All credentials that C holds.
@@ -53,6 +54,7 @@ impl Process {
 
 static PROCESS: LazyLock<Result<Process, String>> = LazyLock::new(|| {
     let config = Config::load().map_err(|error| error.to_string())?;
+    log::start(&config)?;
     let ntlm = Ntlm::default()
         .workstation(config.names().netbios_computer.clone())
         .server_names(config.names().clone());

@@ -57,7 +57,7 @@ unsafe fn query_context<T: Text>(
     place: *mut c_void,
     size: Option<u32>,
 ) -> i32 {
-    boundary(|| {
+    boundary("QueryContextAttributes", || {
         // SAFETY: the caller's contract.
         unsafe {
             let found = contexts::find(handle)?;
@@ -73,7 +73,7 @@ unsafe fn query_credential<T: Text>(
     place: *mut c_void,
     size: Option<u32>,
 ) -> i32 {
-    boundary(|| {
+    boundary("QueryCredentialsAttributes", || {
         // SAFETY: the caller's contract.
         unsafe {
             let found = credentials::find(handle)?;
@@ -89,7 +89,7 @@ macro_rules! setters {
             $(#[$doc])*
             #[unsafe(no_mangle)]
             pub unsafe extern "system" fn $name(handle: *const SecHandle, _attribute: u32, _value: *const c_void, _size: u32) -> i32 {
-                boundary(|| {
+                boundary(stringify!($name), || {
                     // SAFETY: the caller's contract.
                     unsafe { $find(handle) }?;
                     Err(Error::Unsupported("this package has no attribute that can be set"))

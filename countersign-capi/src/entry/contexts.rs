@@ -89,7 +89,7 @@ unsafe fn initialize<T: Text>(
     input: *const SecBufferDesc,
     results: Results,
 ) -> i32 {
-    boundary(|| {
+    boundary("InitializeSecurityContext", || {
         // SAFETY: the caller's contract.
         unsafe {
             // Read before anything is written: `attributes` may be the caller's `request` variable.
@@ -132,7 +132,7 @@ pub unsafe extern "system" fn AcceptSecurityContext(
         attributes,
         expiry,
     };
-    boundary(|| {
+    boundary("AcceptSecurityContext", || {
         // SAFETY: the caller's contract.
         unsafe {
             let input = Buffers::new(input)?;
@@ -340,7 +340,7 @@ unsafe fn high_flags(input: Buffers) -> Result<u64, Error> {
 /// Ends a context: alive, partial, failed, or deleted before (API-ISC-13).
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn DeleteSecurityContext(context: *const SecHandle) -> i32 {
-    boundary(|| {
+    boundary("DeleteSecurityContext", || {
         // SAFETY: the caller's contract.
         let handle = unsafe { read(context) }.ok_or_else(invalid_handle)?;
         context::delete(handle)?;
@@ -355,7 +355,14 @@ pub unsafe extern "system" fn CompleteAuthToken(
     token: *const SecBufferDesc,
 ) -> i32 {
     // SAFETY: the caller's contract.
-    unsafe { no_such_call(context, token, "tokens of this package are complete") }
+    unsafe {
+        no_such_call(
+            "CompleteAuthToken",
+            context,
+            token,
+            "tokens of this package are complete",
+        )
+    }
 }
 
 /// Applies a control token: Schannel only (API-CTX-3).
@@ -365,15 +372,23 @@ pub unsafe extern "system" fn ApplyControlToken(
     input: *const SecBufferDesc,
 ) -> i32 {
     // SAFETY: the caller's contract.
-    unsafe { no_such_call(context, input, "this package has no control tokens") }
+    unsafe {
+        no_such_call(
+            "ApplyControlToken",
+            context,
+            input,
+            "this package has no control tokens",
+        )
+    }
 }
 
 unsafe fn no_such_call(
+    name: &'static str,
     context: *const SecHandle,
     buffers: *const SecBufferDesc,
     why: &'static str,
 ) -> i32 {
-    boundary(|| {
+    boundary(name, || {
         // SAFETY: the caller's contract.
         unsafe {
             find(context)?;

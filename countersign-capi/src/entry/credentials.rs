@@ -64,7 +64,7 @@ unsafe fn acquire<T: Text>(
     handle: *mut SecHandle,
     expiry: *mut TimeStamp,
 ) -> i32 {
-    boundary(|| {
+    boundary("AcquireCredentialsHandle", || {
         if handle.is_null() {
             return Err(invalid_handle());
         }
@@ -144,7 +144,7 @@ unsafe fn add<T: Text>(
     auth_data: *const c_void,
     expiry: *mut TimeStamp,
 ) -> i32 {
-    boundary(|| {
+    boundary("AddCredentials", || {
         // SAFETY: the caller's contract.
         let credential = unsafe { find(handle) }?;
         // SAFETY: the caller's contract.
@@ -169,7 +169,7 @@ unsafe fn add<T: Text>(
 /// Frees a credential handle. Contexts keep what they need of it.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn FreeCredentialsHandle(handle: *const SecHandle) -> i32 {
-    boundary(|| {
+    boundary("FreeCredentialsHandle", || {
         // SAFETY: the caller's contract.
         let handle = unsafe { read(handle) }.ok_or_else(invalid_handle)?;
         credential::free(handle)?;

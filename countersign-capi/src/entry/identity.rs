@@ -24,7 +24,7 @@ pub unsafe extern "system" fn SspiEncodeStringsAsAuthIdentity(
     packed: WideStr,
     identity: *mut *mut c_void,
 ) -> i32 {
-    boundary(|| {
+    boundary("SspiEncodeStringsAsAuthIdentity", || {
         // SAFETY: the caller's contract.
         let parts = unsafe {
             Parts {
@@ -50,7 +50,7 @@ pub unsafe extern "system" fn SspiEncodeAuthIdentityAsStrings(
     domain: *mut *mut u16,
     packed: *mut *mut u16,
 ) -> i32 {
-    boundary(|| {
+    boundary("SspiEncodeAuthIdentityAsStrings", || {
         // SAFETY: the caller's contract.
         let parts = unsafe { required(identity) }?;
         if user.is_null() || domain.is_null() {
@@ -80,7 +80,7 @@ pub unsafe extern "system" fn SspiEncodeAuthIdentityAsStrings(
 /// Checks the structure of an identity.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn SspiValidateAuthIdentity(identity: *const c_void) -> i32 {
-    boundary(|| {
+    boundary("SspiValidateAuthIdentity", || {
         // SAFETY: the caller's contract.
         unsafe { required(identity) }.map_err(|_| Error::Foreign(Status::SEC_E_INVALID_TOKEN))?;
         Ok(Status::SEC_E_OK)
@@ -93,7 +93,7 @@ pub unsafe extern "system" fn SspiCopyAuthIdentity(
     identity: *const c_void,
     copy: *mut *mut c_void,
 ) -> i32 {
-    boundary(|| {
+    boundary("SspiCopyAuthIdentity", || {
         // SAFETY: the caller's contract.
         unsafe { give(copy, &required(identity)?) }
     })
@@ -102,7 +102,7 @@ pub unsafe extern "system" fn SspiCopyAuthIdentity(
 /// Wipes and frees an identity of ours; nothing happens to a foreign one.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn SspiFreeAuthIdentity(identity: *mut c_void) {
-    boundary(|| {
+    boundary("SspiFreeAuthIdentity", || {
         protection::forget(identity);
         memory::take_back(identity.cast());
         Ok(Status::SEC_E_OK)
@@ -112,7 +112,7 @@ pub unsafe extern "system" fn SspiFreeAuthIdentity(identity: *mut c_void) {
 /// Wipes an identity of ours; it stays allocated.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn SspiZeroAuthIdentity(identity: *mut c_void) {
-    boundary(|| {
+    boundary("SspiZeroAuthIdentity", || {
         protection::forget(identity);
         // SAFETY: the caller does not use the identity on another thread meanwhile.
         unsafe { memory::with_given(identity.cast(), |bytes| bytes.fill(0)) };
@@ -123,7 +123,7 @@ pub unsafe extern "system" fn SspiZeroAuthIdentity(identity: *mut c_void) {
 /// Frees a string or buffer of this family.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn SspiLocalFree(buffer: *mut c_void) {
-    boundary(|| {
+    boundary("SspiLocalFree", || {
         memory::take_back(buffer.cast());
         Ok(Status::SEC_E_OK)
     });
@@ -136,7 +136,7 @@ pub unsafe extern "system" fn SspiMarshalAuthIdentity(
     length: *mut u32,
     bytes: *mut *mut i8,
 ) -> i32 {
-    boundary(|| {
+    boundary("SspiMarshalAuthIdentity", || {
         if length.is_null() || bytes.is_null() {
             return Err(nowhere());
         }
@@ -160,7 +160,7 @@ pub unsafe extern "system" fn SspiUnmarshalAuthIdentity(
     bytes: *const i8,
     identity: *mut *mut c_void,
 ) -> i32 {
-    boundary(|| {
+    boundary("SspiUnmarshalAuthIdentity", || {
         if bytes.is_null() || identity.is_null() {
             return Err(nowhere());
         }
@@ -193,7 +193,7 @@ pub unsafe extern "system" fn SspiEncryptAuthIdentityEx(
     options: u32,
     identity: *mut c_void,
 ) -> i32 {
-    boundary(|| {
+    boundary("SspiEncryptAuthIdentityEx", || {
         if options > SAME_PROCESS {
             return Err(Error::Unsupported("encryption for another process"));
         }
@@ -216,7 +216,7 @@ pub unsafe extern "system" fn SspiDecryptAuthIdentityEx(
     options: u32,
     identity: *mut c_void,
 ) -> i32 {
-    boundary(|| {
+    boundary("SspiDecryptAuthIdentityEx", || {
         if options > SAME_PROCESS {
             return Err(Error::Unsupported("encryption for another process"));
         }
@@ -240,7 +240,7 @@ pub unsafe extern "system" fn SspiCompareAuthIdentities(
     same_user: *mut u8,
     same_identity: *mut u8,
 ) -> i32 {
-    boundary(|| {
+    boundary("SspiCompareAuthIdentities", || {
         // SAFETY: the caller's contract.
         let (one, two) = unsafe { (read_parts(one)?, read_parts(two)?) };
         let name = |parts: &Option<Parts>| {
@@ -274,7 +274,7 @@ pub unsafe extern "system" fn SspiExcludePackage(
     package: WideStr,
     excluded: *mut *mut c_void,
 ) -> i32 {
-    boundary(|| {
+    boundary("SspiExcludePackage", || {
         // SAFETY: the caller's contract.
         let (mut parts, package) = unsafe {
             (
@@ -298,7 +298,7 @@ pub unsafe extern "system" fn SspiExcludePackage(
 /// Gives the host of a target: of `HTTP/www.example.com:80` that is `www.example.com`.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn SspiGetTargetHostName(target: WideStr, host: *mut *mut u16) -> i32 {
-    boundary(|| {
+    boundary("SspiGetTargetHostName", || {
         if host.is_null() {
             return Err(nowhere());
         }
@@ -330,7 +330,7 @@ pub unsafe extern "system" fn SspiPrepareForCredRead(
     kind: *mut u32,
     name: *mut *mut u16,
 ) -> i32 {
-    boundary(|| {
+    boundary("SspiPrepareForCredRead", || {
         if kind.is_null() || name.is_null() {
             return Err(nowhere());
         }
@@ -362,7 +362,7 @@ pub unsafe extern "system" fn SspiPrepareForCredWrite(
     blob: *mut *mut u8,
     size: *mut u32,
 ) -> i32 {
-    boundary(|| {
+    boundary("SspiPrepareForCredWrite", || {
         if [
             kind.is_null(),
             name.is_null(),

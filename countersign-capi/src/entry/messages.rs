@@ -18,7 +18,7 @@ pub unsafe extern "system" fn MakeSignature(
     message: *const SecBufferDesc,
     _sequence: u32,
 ) -> i32 {
-    boundary(|| {
+    boundary("MakeSignature", || {
         // SAFETY: the caller's contract.
         unsafe {
             let context = find(context)?;
@@ -40,7 +40,7 @@ pub unsafe extern "system" fn VerifySignature(
     _sequence: u32,
     quality: *mut u32,
 ) -> i32 {
-    boundary(|| {
+    boundary("VerifySignature", || {
         // SAFETY: the caller's contract.
         unsafe {
             let context = find(context)?;
@@ -59,7 +59,7 @@ pub unsafe extern "system" fn EncryptMessage(
     message: *const SecBufferDesc,
     _sequence: u32,
 ) -> i32 {
-    boundary(|| {
+    boundary("EncryptMessage", || {
         // SAFETY: the caller's contract.
         unsafe {
             let context = find(context)?;
@@ -83,7 +83,7 @@ pub unsafe extern "system" fn DecryptMessage(
     _sequence: u32,
     quality: *mut u32,
 ) -> i32 {
-    boundary(|| {
+    boundary("DecryptMessage", || {
         // SAFETY: the caller's contract.
         unsafe {
             let context = find(context)?;

@@ -31,7 +31,7 @@ pub unsafe extern "system" fn EnumerateSecurityPackagesW(
 }
 
 unsafe fn enumerate<T: Text>(count: *mut u32, infos: *mut *mut SecPkgInfo) -> i32 {
-    boundary(|| {
+    boundary("EnumerateSecurityPackages", || {
         if count.is_null() || infos.is_null() {
             return Err(nowhere());
         }
@@ -67,7 +67,7 @@ pub unsafe extern "system" fn QuerySecurityPackageInfoW(
 }
 
 unsafe fn query<T: Text>(name: *const T::Unit, info: *mut *mut SecPkgInfo) -> i32 {
-    boundary(|| {
+    boundary("QuerySecurityPackageInfo", || {
         if info.is_null() {
             return Err(nowhere());
         }
@@ -124,18 +124,25 @@ pub unsafe extern "system" fn DeleteSecurityPackageW(name: WideStr) -> i32 {
 }
 
 unsafe fn enable<T: Text>(name: *const T::Unit, enabled: bool) -> i32 {
-    boundary(|| {
-        // SAFETY: the caller's contract.
-        let name = unsafe { package_name::<T>(name) }?;
-        process()?.enable(&name, enabled)?;
-        Ok(Status::SEC_E_OK)
-    })
+    boundary(
+        if enabled {
+            "AddSecurityPackage"
+        } else {
+            "DeleteSecurityPackage"
+        },
+        || {
+            // SAFETY: the caller's contract.
+            let name = unsafe { package_name::<T>(name) }?;
+            process()?.enable(&name, enabled)?;
+            Ok(Status::SEC_E_OK)
+        },
+    )
 }
 
 /// Releases memory that any function gave; foreign memory is refused.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn FreeContextBuffer(at: *mut c_void) -> i32 {
-    boundary(|| {
+    boundary("FreeContextBuffer", || {
         if at.is_null() || memory::take_back(at.cast()) {
             Ok(Status::SEC_E_OK)
         } else {
