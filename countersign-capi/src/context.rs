@@ -15,8 +15,11 @@ use countersign_net::store::StoreAnswers;
 use crate::buffers::too_small;
 use crate::credential::{Credential, invalid_handle};
 use crate::handle::SecHandle;
-use crate::slab::Found;
-use crate::state::{CONTEXTS, process};
+use crate::slab::{Found, Slab};
+use crate::state::process;
+
+/// All contexts that C holds.
+static CONTEXTS: Slab<Context> = Slab::new(2);
 
 /// What a `CtxtHandle` stands for.
 #[derive(Debug)]

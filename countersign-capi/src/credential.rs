@@ -6,8 +6,11 @@ use countersign::{
 };
 
 use crate::handle::SecHandle;
-use crate::slab::Found;
-use crate::state::{CREDENTIALS, package, process};
+use crate::slab::{Found, Slab};
+use crate::state::{package, process};
+
+/// All credentials that C holds.
+static CREDENTIALS: Slab<Credential> = Slab::new(1);
 
 /// What a `CredHandle` stands for.
 #[derive(Debug)]

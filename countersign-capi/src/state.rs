@@ -1,20 +1,12 @@
-//! What the process has: its packages, its configuration, its credentials and contexts.
+//! What the process has: its configuration and its packages.
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use countersign::ntlm::Ntlm;
-use countersign::{Error, Packages, Unavailable};
+use countersign::{Error, Packages, Status};
 use countersign_net::config::Config;
 
-use crate::context::Context;
-use crate::credential::Credential;
 use crate::log;
-use crate::slab::Slab;
-
-/// All credentials that C holds.
-pub(crate) static CREDENTIALS: Slab<Credential> = Slab::new(1);
-/// All contexts that C holds.
-pub(crate) static CONTEXTS: Slab<Context> = Slab::new(2);
 
 /// What was configured, read at the first call that needs it; a bad file is the error of every call.
 pub(crate) struct Process {
@@ -73,7 +65,7 @@ pub(crate) fn process() -> Result<&'static Process, Error> {
     static SAID: std::sync::Once = std::sync::Once::new();
     PROCESS.as_ref().map_err(|why| {
         SAID.call_once(|| eprintln!("countersign: {why}"));
-        Error::Unavailable(Unavailable::Unreachable(why.clone()))
+        Error::Foreign(Status::SEC_E_CANNOT_INSTALL)
     })
 }
 
