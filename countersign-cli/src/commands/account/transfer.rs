@@ -1,0 +1,124 @@
+//! Accounts to and from files.
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Write};
+use std::path::Path;
+
+use anyhow::Result;
+use countersign::Account;
+use countersign_net::store::AccountStore;
+use countersign_net::store::files::{self, FileError};
+
+use crate::args::{ExportArgs, Format, ImportArgs, StoreArgs};
+use crate::exit::{Exit, Fault};
+use crate::output::stdout;
+use crate::store;
+
+/// What a reader of exported accounts should know.
+const SECRETS: &str = "an export holds password hashes, which are as good as passwords";
+
+pub(super) fn import(store: &StoreArgs, args: &ImportArgs) -> Result<()> {
+    let name = args.file.display();
+    let read = |from: &mut dyn BufRead| match args.format {
+        Format::Jsonl => files::read_accounts(from),
+        Format::Passwords => files::read_passwords(from),
+    };
+    let accounts = if args.file.as_os_str() == "-" {
+        read(&mut io::stdin().lock())
+    } else {
+        File::open(&args.file)
+            .map_err(FileError::Io)
+            .and_then(|file| read(&mut BufReader::new(file)))
+    };
+    let accounts = accounts.map_err(|error| match error {
+        FileError::Io(error) => {
+            Fault::new(Exit::NoInput, format!("{name} can not be read: {error}"))
+        }
+        error => Fault::new(Exit::BadData, format!("{name}, {error}")).help(match args.format {
+            Format::Jsonl => "nothing was imported; is it the other format? (--format passwords)",
+            Format::Passwords => "nothing was imported; is it the other format? (--format jsonl)",
+        }),
+    })?;
+    let imported = store::writable(store)?
+        .import(&accounts, !args.keep)
+        .map_err(|error| store::writing(&error))?;
+    writeln!(
+        stdout(),
+        "{} added, {} replaced, {} left as they were",
+        imported.added,
+        imported.replaced,
+        imported.skipped
+    )?;
+    Ok(())
+}
+
+pub(super) fn export(store: &StoreArgs, args: &ExportArgs) -> Result<()> {
+    let accounts = store::existing(store)?
+        .list()
+        .map_err(|error| store::reading(&error))?;
+    let Some(path) = &args.file else {
+        if io::stdout().is_terminal() && !args.force {
+            return Err(Fault::new(
+                Exit::Config,
+                format!("{SECRETS}; they are not shown on a terminal"),
+            )
+            .help("name a file (countersign account export FILE), or insist with --force")
+            .into());
+        }
+        files::write_accounts(&accounts, &mut stdout())?;
+        return Ok(());
+    };
+    let written = if args.force {
+        replace(path, &accounts)
+    } else {
+        create(path, &accounts)
+    };
+    written.map_err(|error| {
+        let exists = error.kind() == io::ErrorKind::AlreadyExists;
+        let fault = Fault::new(
+            Exit::CantCreate,
+            format!("{} can not be written: {error}", path.display()),
+        );
+        if exists {
+            fault.help("take another name, or overwrite it with --force")
+        } else {
+            fault
+        }
+    })?;
+    writeln!(
+        stdout(),
+        "{} accounts written to {}; {SECRETS}",
+        accounts.len(),
+        path.display()
+    )?;
+    Ok(())
+}
+
+/// Writes a new file for its owner alone.
+fn create(path: &Path, accounts: &[Account]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut out = BufWriter::new(options.open(path)?);
+    let written = files::write_accounts(accounts, &mut out).and_then(|()| out.get_ref().sync_all());
+    if written.is_err() {
+        // Half of an export would be taken for a whole one; the first error matters more.
+        let _ = fs::remove_file(path);
+    }
+    written
+}
+
+/// Puts a new file in the place of another: who had that one open does not read the new one.
+fn replace(path: &Path, accounts: &[Account]) -> io::Result<()> {
+    let mut name = path
+        .file_name()
+        .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?
+        .to_owned();
+    name.push(format!(".{}.new", std::process::id()));
+    let new = path.with_file_name(name);
+    create(&new, accounts)?;
+    fs::rename(&new, path).inspect_err(|_| {
+        // The error of the renaming is the one to tell.
+        let _ = fs::remove_file(&new);
+    })
+}

@@ -1,0 +1,7 @@
+//! The command as its users see it: what it prints, how it ends, and what it never shows.
+mod account;
+mod connect;
+mod decode;
+mod demo;
+mod help;
+mod support;
