@@ -2,7 +2,6 @@
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
-use countersign::ntlm::Ntlm;
 use countersign::{Error, Packages, Status};
 use countersign_net::config::Config;
 
@@ -47,11 +46,8 @@ impl Process {
 static PROCESS: LazyLock<Result<Process, String>> = LazyLock::new(|| {
     let config = Config::load().map_err(|error| error.to_string())?;
     log::start(&config)?;
-    let ntlm = Ntlm::default()
-        .workstation(config.names().netbios_computer.clone())
-        .server_names(config.names().clone());
     Ok(Process {
-        all: Packages::builder().with(ntlm).build(),
+        all: config.packages(),
         disabled: RwLock::default(),
         config,
     })

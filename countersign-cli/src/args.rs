@@ -37,10 +37,13 @@ pub(crate) struct Cli {
 fn help(examples: &str) -> String {
     format!(
         "{examples}\n\n{}\n\nEnvironment:\n  \
+         COUNTERSIGN_CONFIG    the configuration file [default: countersign/config.toml in\n  \
+         {:22}$XDG_CONFIG_HOME or ~/.config, then /etc/countersign/config.toml]\n  \
          COUNTERSIGN_ACCOUNTS  the account store (see --store)\n  \
          COUNTERSIGN_LOG       what to log on standard error: debug, countersign=trace, ...\n  \
          NO_COLOR              no colour when set",
-        exit::HELP
+        exit::HELP,
+        "",
     )
 }
 
@@ -254,9 +257,9 @@ pub(crate) struct ServeArgs {
     pub(crate) package: String,
     #[command(flatten)]
     pub(crate) store: StoreArgs,
-    /// How old a peer may be.
-    #[arg(long, value_enum, default_value_t = PolicyLevel::Modern)]
-    pub(crate) policy: PolicyLevel,
+    /// How old a peer may be [default: that of the configuration, else modern].
+    #[arg(long, value_enum)]
+    pub(crate) policy: Option<PolicyLevel>,
     /// Flags without which a client is refused, such as confidentiality,integrity.
     #[arg(long, value_name = "FLAGS", value_delimiter = ',', value_parser = flag)]
     pub(crate) require: Vec<ContextFlags>,
@@ -290,9 +293,10 @@ pub(crate) struct ConnectArgs {
     /// The server.
     #[arg(value_name = "HOST:PORT", value_parser = host_and_port)]
     pub(crate) server: String,
-    /// Who logs on: DOMAIN\user, user@realm, or user alone.
+    /// Who logs on: DOMAIN\user, user@realm, or user alone [default: the credentials of the
+    /// configuration].
     #[arg(long, value_name = "NAME")]
-    pub(crate) user: String,
+    pub(crate) user: Option<String>,
     /// Whom the server is expected to be, such as HTTP/web.example.com.
     #[arg(long, value_name = "SPN")]
     pub(crate) target: Option<String>,
@@ -355,14 +359,9 @@ pub(crate) struct CompletionsArgs {
 /// Where the accounts are.
 #[derive(Args, Debug)]
 pub(crate) struct StoreArgs {
-    /// The account store [default: countersign/accounts.redb in $XDG_DATA_HOME or ~/.local/share].
-    #[arg(
-        long,
-        value_name = "PATH",
-        env = "COUNTERSIGN_ACCOUNTS",
-        hide_env_values = true,
-        global = true
-    )]
+    /// The account store [default: that of the configuration, else countersign/accounts.redb in
+    /// $XDG_DATA_HOME or ~/.local/share].
+    #[arg(long, value_name = "PATH", global = true)]
     pub(crate) store: Option<PathBuf>,
 }
 

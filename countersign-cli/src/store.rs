@@ -3,22 +3,24 @@ use std::fs::DirBuilder;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use std::sync::Arc;
+
+use countersign_net::config::Config;
 use countersign_net::store::{AccountStore, EmbeddedAccounts, StoreError};
 
 use crate::args::StoreArgs;
 use crate::exit::{Exit, Fault};
 
 /// A store that must be there.
-pub(crate) fn existing(args: &StoreArgs) -> Result<EmbeddedAccounts, Fault> {
-    let accounts = EmbeddedAccounts::open(path(args)?);
+pub(crate) fn existing(path: &Path) -> Result<EmbeddedAccounts, Fault> {
+    let accounts = EmbeddedAccounts::open(path);
     // Any question shows whether it can be read.
     accounts.get("", "?").map_err(|error| reading(&error))?;
     Ok(accounts)
 }
 
 /// A store that is made when something is written to it, with the folders that lead to it.
-pub(crate) fn writable(args: &StoreArgs) -> Result<EmbeddedAccounts, Fault> {
-    let path = path(args)?;
+pub(crate) fn writable(path: &Path) -> Result<EmbeddedAccounts, Fault> {
     if let Some(folder) = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
@@ -43,25 +45,25 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-fn path(args: &StoreArgs) -> Result<PathBuf, Fault> {
-    if let Some(path) = args
-        .store
-        .as_ref()
-        .filter(|path| !path.as_os_str().is_empty())
-    {
-        return Ok(path.clone());
+/// The accounts that a server asks: the store, or the text file of the configuration.
+pub(crate) fn serving(args: &StoreArgs, config: &Config) -> Result<Arc<dyn AccountStore>, Fault> {
+    if args.store.is_none() && config.accounts_file().is_none() {
+        return Ok(config.accounts());
     }
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    variable("XDG_DATA_HOME")
-        .map(PathBuf::from)
-        // A relative one is to be ignored, says its specification.
-        .filter(|path| path.is_absolute())
-        .or_else(|| Some(PathBuf::from(variable("HOME")?).join(".local/share")))
-        .map(|data| data.join("countersign/accounts.redb"))
+    Ok(Arc::new(existing(&path(args, config)?)?))
+}
+
+/// Where the store is: where the command line says, else where the configuration says.
+pub(crate) fn path(args: &StoreArgs, config: &Config) -> Result<PathBuf, Fault> {
+    args.store
+        .as_deref()
+        .filter(|path| !path.as_os_str().is_empty())
+        .or_else(|| config.accounts_file())
+        .map(Path::to_owned)
         .ok_or_else(|| {
             Fault::new(
                 Exit::Config,
-                "there is no home directory to look for the account store in",
+                "no account store is configured that this command can use",
             )
             .help("name the store with --store PATH or COUNTERSIGN_ACCOUNTS")
         })

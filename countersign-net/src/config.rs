@@ -54,8 +54,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use countersign::ntlm::ServerNames;
-use countersign::{Error, Identity, Policy, SecretString};
+use countersign::ntlm::{Ntlm, ServerNames};
+use countersign::{Error, Identity, Packages, Policy, SecretString};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -197,7 +197,8 @@ impl Config {
 
     fn load_from(variables: &HashMap<String, String>) -> Result<Self, ConfigError> {
         let read = |path: &Path| fs::read_to_string(path);
-        if let Some(path) = variables.get("COUNTERSIGN_CONFIG") {
+        let named = variables.get("COUNTERSIGN_CONFIG");
+        if let Some(path) = named.filter(|path| !path.is_empty()) {
             let path = PathBuf::from(path);
             return match read(&path) {
                 Ok(text) => Self::build(&text, &path, variables),
@@ -234,8 +235,9 @@ impl Config {
             let at = error.span().map_or(0, |span| line(span.start));
             wrong(at, error.message().to_owned())
         })?;
+        let set = |name: &str| variables.get(name).filter(|value| !value.is_empty());
         let base = path.parent().unwrap_or_else(|| Path::new(""));
-        let policy = match (variables.get("COUNTERSIGN_POLICY"), &file.policy) {
+        let policy = match (set("COUNTERSIGN_POLICY"), &file.policy) {
             (Some(name), _) => policy(name).ok_or_else(|| ConfigError::Variable {
                 name: "COUNTERSIGN_POLICY",
                 what: no_policy(name),
@@ -246,8 +248,7 @@ impl Config {
             })?,
             (None, None) => Policy::default(),
         };
-        let accounts_file = variables
-            .get("COUNTERSIGN_ACCOUNTS")
+        let accounts_file = set("COUNTERSIGN_ACCOUNTS")
             .map(PathBuf::from)
             .or_else(|| file.accounts.file.as_ref().map(|file| base.join(file)));
         if let (Some(_), Some(passwords)) = (&file.accounts.file, &file.accounts.passwords) {
@@ -271,20 +272,12 @@ impl Config {
             names: file.machine.names(),
             accounts,
             accounts_file,
-            user: variables
-                .get("COUNTERSIGN_USER")
-                .cloned()
-                .or(file.credentials.user),
-            password_file: variables
-                .get("COUNTERSIGN_PASSWORD_FILE")
+            user: set("COUNTERSIGN_USER").cloned().or(file.credentials.user),
+            password_file: set("COUNTERSIGN_PASSWORD_FILE")
                 .map(PathBuf::from)
                 .or_else(|| file.credentials.password_file.map(|file| base.join(file))),
-            log_filter: variables
-                .get("COUNTERSIGN_LOG")
-                .cloned()
-                .or(file.log.filter),
-            log_file: variables
-                .get("COUNTERSIGN_LOG_FILE")
+            log_filter: set("COUNTERSIGN_LOG").cloned().or(file.log.filter),
+            log_file: set("COUNTERSIGN_LOG_FILE")
                 .map(PathBuf::from)
                 .or_else(|| file.log.file.map(|file| base.join(file))),
         })
@@ -300,6 +293,15 @@ impl Config {
     #[must_use]
     pub const fn names(&self) -> &ServerNames {
         &self.names
+    }
+
+    /// Every package, with what this machine says of itself.
+    #[must_use]
+    pub fn packages(&self) -> Packages {
+        let ntlm = Ntlm::default()
+            .workstation(self.names.netbios_computer.clone())
+            .server_names(self.names.clone());
+        Packages::builder().with(ntlm).build()
     }
 
     /// Who may log on.
@@ -414,6 +416,8 @@ fn folder(variables: &HashMap<String, String>, name: &str, below_home: &str) -> 
     let set = |name: &str| variables.get(name).filter(|value| !value.is_empty());
     set(name)
         .map(PathBuf::from)
+        // A relative one is to be ignored, says the specification of these folders.
+        .filter(|folder| folder.is_absolute())
         .or_else(|| set("HOME").map(|home| Path::new(home).join(below_home)))
 }
 

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use crate::command::{need_subcommand, program, run};
 use crate::timetable::{Outcome, Timetable};
-use crate::{fuzz, lab, layers, readme, rules};
+use crate::{fuzz, install, lab, layers, matrix, readme, rules};
 
 const FUZZ_SECONDS: u64 = 120;
 
@@ -18,7 +18,7 @@ struct Step {
     run: fn(&Path) -> Result<()>,
 }
 
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     Step {
         name: "test",
         what: "the test command of README.md",
@@ -58,6 +58,11 @@ const STEPS: [Step; 11] = [
         name: "main-job",
         what: "the main job of README.md",
         run: |root| readme::run(root, "main job"),
+    },
+    Step {
+        name: "c",
+        what: "the C library, its headers and its programs, under valgrind and sanitizers",
+        run: c,
     },
     Step {
         name: "fuzz",
@@ -168,6 +173,15 @@ fn deny(root: &Path) -> Result<()> {
         "`advisories` is not run: it fetches its database, and build machines have no such network"
     );
     run(program("cargo", root).args(["deny", "check", "bans", "licenses", "sources"]))
+}
+
+fn c(root: &Path) -> Result<()> {
+    matrix::command(root, &["--check".to_owned()])?;
+    let prefix = root.join("target/c");
+    install::install(root, &prefix, false)?;
+    run(program("bash", root)
+        .arg("countersign-capi/tests/c/run.sh")
+        .arg(&prefix))
 }
 
 fn bench(root: &Path) -> Result<()> {

@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use countersign::{
     Acquire, ContextFlags, Facts, Identity, Initiate, NoAnswers, Opener, Quality, Sealer, Session,
 };
+use countersign_net::config::Config;
 use countersign_net::frame::{self, Frame, Kind};
 use countersign_net::{Direction, DriveError, blocking};
 use serde_json::{Value, json};
@@ -51,13 +52,13 @@ enum Event {
     Closed(Result<()>),
 }
 
-pub(crate) fn run(args: &ConnectArgs, verbose: bool, quiet: bool) -> Result<()> {
+pub(crate) fn run(args: &ConnectArgs, config: &Config, verbose: bool, quiet: bool) -> Result<()> {
     let style = match (args.json, quiet) {
         (true, _) => Style::Json,
         (false, true) => Style::Quiet,
         (false, false) => Style::Text,
     };
-    let credential = credential(args)?;
+    let credential = credential(args, config)?;
     let mut request = match &args.target {
         Some(target) => Initiate::to(target),
         None => Initiate::default(),
@@ -106,13 +107,25 @@ pub(crate) fn run(args: &ConnectArgs, verbose: bool, quiet: bool) -> Result<()> 
     Ok(())
 }
 
-fn credential(args: &ConnectArgs) -> Result<Arc<dyn countersign::Credential>> {
-    let package = package(&args.package)?;
-    let password = password::read(&args.password, &text::visible(&args.user))?;
-    let identity = Identity::with_password(&args.user, password)
-        .map_err(|error| Fault::new(Exit::BadData, error))?;
+fn credential(args: &ConnectArgs, config: &Config) -> Result<Arc<dyn countersign::Credential>> {
+    let package = package(&config.packages(), &args.package)?;
+    let identity = match &args.user {
+        Some(user) => {
+            let password = password::read(&args.password, &text::visible(user))?;
+            Identity::with_password(user, password)
+                .map_err(|error| Fault::new(Exit::BadData, error))?
+        }
+        None => config
+            .default_identity()
+            .map_err(|error| Fault::new(Exit::Config, error))?
+            .ok_or_else(|| {
+                Fault::new(Exit::Config, "nobody is named to log on")
+                    .help("say --user NAME, or set credentials in the configuration file")
+            })?,
+    };
+    let policy = config.policy().clone();
     package
-        .acquire(Acquire::outbound().identity(identity))
+        .acquire(Acquire::outbound().identity(identity).policy(policy))
         .map_err(|error| Fault::new(Exit::Config, error).into())
 }
 

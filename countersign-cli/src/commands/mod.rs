@@ -15,8 +15,7 @@ pub(crate) mod packages;
 pub(crate) mod serve;
 
 /// The package that the command line names.
-fn package(name: &str) -> Result<Arc<dyn Package>, Fault> {
-    let packages = Packages::standard();
+fn package(packages: &Packages, name: &str) -> Result<Arc<dyn Package>, Fault> {
     packages.get(name).map_err(|error| {
         let names: Vec<&str> = packages.iter().map(|package| package.info().name).collect();
         Fault::new(Exit::Config, error).help(format!("these are there: {}", names.join(", ")))

@@ -11,8 +11,9 @@ use countersign::{
     Accept, Acquire, ChannelBindings, ContextFlags, Credential, Error, Facts, Logon, LogonAnswer,
     Opener, Quality, Resolve, Sealer, Unavailable,
 };
+use countersign_net::config::Config;
 use countersign_net::frame::{self, Frame, Kind};
-use countersign_net::store::{EmbeddedAccounts, StoreAnswers};
+use countersign_net::store::{AccountStore, StoreAnswers};
 use countersign_net::{Direction, DriveError, blocking};
 use serde_json::json;
 
@@ -30,8 +31,8 @@ use crate::stream::{HANDSHAKE, Timed};
 /// How many connections may be open at the same time.
 const MAX_CONNECTIONS: usize = 64;
 
-pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Result<()> {
-    let service = Arc::new(Service::new(args, verbose)?);
+pub(crate) fn run(args: &ServeArgs, config: &Config, verbose: bool) -> Result<()> {
+    let service = Arc::new(Service::new(args, config, verbose)?);
     let listener = TcpListener::bind(&args.listen).map_err(|error| {
         Fault::new(
             Exit::Config,
@@ -112,7 +113,7 @@ struct Service {
     credential: Arc<dyn Credential>,
     request: Accept,
     bindings: Option<ChannelBindings>,
-    accounts: EmbeddedAccounts,
+    accounts: Arc<dyn AccountStore>,
     echo: bool,
     verbose: bool,
     connections: AtomicUsize,
@@ -143,7 +144,7 @@ impl Speaker {
 
 /// Answers logons from the store, and notes who it was.
 struct Noting {
-    answers: StoreAnswers<EmbeddedAccounts>,
+    answers: StoreAnswers<Arc<dyn AccountStore>>,
     who: String,
 }
 
@@ -159,11 +160,16 @@ impl Resolve for Noting {
 }
 
 impl Service {
-    fn new(args: &ServeArgs, verbose: bool) -> Result<Self> {
-        let accounts = store::existing(&args.store)?;
-        let package = package(&args.package)?;
+    fn new(args: &ServeArgs, config: &Config, verbose: bool) -> Result<Self> {
+        let accounts = store::serving(&args.store, config)?;
+        let package = package(&config.packages(), &args.package)?;
         let credential = package
-            .acquire(Acquire::inbound().policy(args.policy.into()))
+            .acquire(
+                Acquire::inbound().policy(
+                    args.policy
+                        .map_or_else(|| config.policy().clone(), Into::into),
+                ),
+            )
             .map_err(|error| Fault::new(Exit::Config, error))?;
         let mut request = Accept::new().request(ContextFlags::PROTECTED);
         for flag in &args.require {
@@ -198,7 +204,7 @@ impl Service {
             Exit::Unavailable
         };
         let mut noting = Noting {
-            answers: StoreAnswers(self.accounts.clone()),
+            answers: StoreAnswers(Arc::clone(&self.accounts)),
             who: String::new(),
         };
         let mut link = Link::new(Timed::new(stream, HANDSHAKE).map_err(lost)?, |leg| {

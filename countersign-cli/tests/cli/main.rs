@@ -1,5 +1,6 @@
 //! The command as its users see it: what it prints, how it ends, and what it never shows.
 mod account;
+mod config;
 mod connect;
 mod decode;
 mod demo;

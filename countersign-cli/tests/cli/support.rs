@@ -25,7 +25,9 @@ impl Sandbox {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
             .join(format!("cli-{}-{number}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
-        Self(folder)
+        let sandbox = Self(folder);
+        sandbox.write("config.toml", "");
+        sandbox
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -47,6 +49,7 @@ impl Sandbox {
         let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
         command
             .args(args)
+            .env("COUNTERSIGN_CONFIG", self.path("config.toml"))
             .env("COUNTERSIGN_ACCOUNTS", self.store())
             .env("SECRET", PASSWORD)
             .env_remove("COUNTERSIGN_LOG")
@@ -87,10 +90,18 @@ impl Sandbox {
     }
 
     pub(crate) fn serve(&self, args: &[&str]) -> Server {
-        let mut all = vec!["serve"];
-        all.extend(args);
-        let mut child = self
-            .command(&all)
+        Self::start(self.command(&[&["serve"], args].concat()))
+    }
+
+    /// A server whose accounts are those of the configuration file.
+    pub(crate) fn serve_configured(&self, args: &[&str]) -> Server {
+        let mut command = self.command(&[&["serve"], args].concat());
+        command.env_remove("COUNTERSIGN_ACCOUNTS");
+        Self::start(command)
+    }
+
+    fn start(mut command: Command) -> Server {
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -2,22 +2,22 @@
 mod transfer;
 
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::Result;
 use countersign::{Account, Environment, Timestamp, Verifier};
+use countersign_net::config::Config;
 use countersign_net::store::{AccountStore, StoreError};
 use serde_json::{Value, json};
 
-use crate::args::{
-    AccountArgs, AccountCommand, AccountName, AddArgs, ListArgs, PasswdArgs, StoreArgs,
-};
+use crate::args::{AccountArgs, AccountCommand, AccountName, AddArgs, ListArgs, PasswdArgs};
 use crate::exit::Fault;
 use crate::output::table::Table;
 use crate::output::{json, stdout, text};
 use crate::{password, store};
 
-pub(crate) fn run(args: &AccountArgs) -> Result<()> {
-    let store = &args.store;
+pub(crate) fn run(args: &AccountArgs, config: &Config) -> Result<()> {
+    let store = &*store::path(&args.store, config)?;
     match &args.command {
         AccountCommand::Add(args) => add(store, args),
         AccountCommand::List(args) => list(store, args),
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &AccountArgs) -> Result<()> {
     }
 }
 
-fn add(store: &StoreArgs, args: &AddArgs) -> Result<()> {
+fn add(store: &Path, args: &AddArgs) -> Result<()> {
     let accounts = store::writable(store)?;
     let name = &args.name;
     // Nobody is asked for a password that is of no use.
@@ -62,7 +62,7 @@ fn add(store: &StoreArgs, args: &AddArgs) -> Result<()> {
     done(name, &format!("added{state}"))
 }
 
-fn list(store: &StoreArgs, args: &ListArgs) -> Result<()> {
+fn list(store: &Path, args: &ListArgs) -> Result<()> {
     let accounts = store::existing(store)?
         .list()
         .map_err(|error| store::reading(&error))?;
@@ -86,14 +86,14 @@ fn list(store: &StoreArgs, args: &ListArgs) -> Result<()> {
     table.print(&[1])
 }
 
-fn remove(store: &StoreArgs, name: &AccountName) -> Result<()> {
+fn remove(store: &Path, name: &AccountName) -> Result<()> {
     store::existing(store)?
         .remove(&name.domain, &name.user)
         .map_err(|error| store::writing(&error))?;
     done(name, "removed")
 }
 
-fn passwd(store: &StoreArgs, args: &PasswdArgs) -> Result<()> {
+fn passwd(store: &Path, args: &PasswdArgs) -> Result<()> {
     let name = &args.name;
     // As with add: first whether there is such an account, then the question.
     change(store, name, |_| ())?;
@@ -108,7 +108,7 @@ fn passwd(store: &StoreArgs, args: &PasswdArgs) -> Result<()> {
 
 /// Changes an account that is there.
 fn change(
-    store: &StoreArgs,
+    store: &Path,
     name: &AccountName,
     change: impl FnOnce(&mut Account),
 ) -> Result<(), Fault> {

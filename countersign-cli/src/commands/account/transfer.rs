@@ -8,7 +8,7 @@ use countersign::Account;
 use countersign_net::store::AccountStore;
 use countersign_net::store::files::{self, FileError};
 
-use crate::args::{ExportArgs, Format, ImportArgs, StoreArgs};
+use crate::args::{ExportArgs, Format, ImportArgs};
 use crate::exit::{Exit, Fault};
 use crate::output::stdout;
 use crate::store;
@@ -16,7 +16,7 @@ use crate::store;
 /// What a reader of exported accounts should know.
 const SECRETS: &str = "an export holds password hashes, which are as good as passwords";
 
-pub(super) fn import(store: &StoreArgs, args: &ImportArgs) -> Result<()> {
+pub(super) fn import(store: &Path, args: &ImportArgs) -> Result<()> {
     let name = args.file.display();
     let read = |from: &mut dyn BufRead| match args.format {
         Format::Jsonl => files::read_accounts(from),
@@ -51,7 +51,7 @@ pub(super) fn import(store: &StoreArgs, args: &ImportArgs) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn export(store: &StoreArgs, args: &ExportArgs) -> Result<()> {
+pub(super) fn export(store: &Path, args: &ExportArgs) -> Result<()> {
     let accounts = store::existing(store)?
         .list()
         .map_err(|error| store::reading(&error))?;

@@ -6,7 +6,8 @@ use std::thread;
 use anyhow::{Context, Result, anyhow};
 use countersign::{
     Accept, Account, Acquire, BindingsResult, ChannelBindings, ContextFlags, Environment, Error,
-    Facts, Identity, Incoming, Initiate, NoAnswers, Opener, Package, Sealer, SecretString, Session,
+    Facts, Identity, Incoming, Initiate, NoAnswers, Opener, Package, Packages, Sealer,
+    SecretString, Session,
 };
 use countersign_net::blocking::{self, Transport};
 use countersign_net::frame::{self, Kind};
@@ -125,7 +126,7 @@ impl Refused {
 impl Scene {
     /// A throw-away account for `package`.
     pub(super) fn new(name: &str) -> Result<Self> {
-        let package = package(name)?;
+        let package = package(&Packages::standard(), name)?;
         let noise: [u8; 12] = Environment::system().random().map_err(Error::from)?;
         let password = SecretString::from(countersign::wire::description::hex(&noise));
         let accounts = MemoryAccounts::new();
