@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use crate::command::{need_subcommand, program, run};
 use crate::timetable::{Outcome, Timetable};
-use crate::{fuzz, install, lab, layers, matrix, readme, rules};
+use crate::{fuzz, install, lab, layers, matrix, pages, readme, rules};
 
 const FUZZ_SECONDS: u64 = 120;
 
@@ -36,7 +36,7 @@ const STEPS: [Step; 12] = [
     },
     Step {
         name: "docs",
-        what: "cargo doc, warnings denied",
+        what: "cargo doc, warnings denied; an example on every page",
         run: docs,
     },
     Step {
@@ -164,7 +164,8 @@ fn clippy(root: &Path) -> Result<()> {
 fn docs(root: &Path) -> Result<()> {
     run(program("cargo", root)
         .args(["doc", "--workspace", "--no-deps", "--all-features"])
-        .env("RUSTDOCFLAGS", "-D warnings"))
+        .env("RUSTDOCFLAGS", "-D warnings"))?;
+    pages::command(root)
 }
 
 fn deny(root: &Path) -> Result<()> {

@@ -8,6 +8,7 @@ mod install;
 mod lab;
 mod layers;
 mod matrix;
+mod pages;
 mod readme;
 mod rules;
 mod timetable;
@@ -21,6 +22,7 @@ const HELP: &str = "\
 usage: cargo xtask COMMAND
 
   layers                     fail when a module of the protocol crate uses one above it
+  pages                      fail when the page of a public module has no example
   rules                      which test proves which rule; fail on a rule without proof
   rules --list AREA          the rules of one area
   fuzz --budget SECONDS [--target NAME]
@@ -52,6 +54,7 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
     let root = workspace::root()?;
     match command.as_str() {
         "layers" => no_more(command, rest).and_then(|()| layers::command(&root))?,
+        "pages" => no_more(command, rest).and_then(|()| pages::command(&root))?,
         "rules" => rules::command(&root, rest)?,
         "fuzz" => fuzz::command(&root, rest)?,
         "install" => install::command(&root, rest)?,

@@ -1,4 +1,10 @@
 //! What everything stands on: status codes, flags, errors, policy, secrets, time and randomness.
+//!
+//! ```
+//! use countersign::base::{Error, Status};
+//!
+//! assert_eq!(Error::MessageAltered.status(), Status::SEC_E_MESSAGE_ALTERED);
+//! ```
 pub mod environment;
 pub mod error;
 pub mod flags;

@@ -1,5 +1,13 @@
 //! What a security context is: who takes part, what is asked for, what was negotiated, and how
 //! messages are protected.
+//!
+//! ```
+//! use countersign::context::{Account, Identity};
+//!
+//! let identity = Identity::with_password(r"LAB\alice", "Passw0rd").unwrap();
+//! let account = Account::with_password("LAB", "alice", &"Passw0rd".into());
+//! assert_eq!(account.nt_hash(), Some(&identity.secret().nt_hash()), "the two ends of a proof");
+//! ```
 pub mod account;
 pub mod attribute;
 pub mod bindings;

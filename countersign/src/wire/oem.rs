@@ -2,6 +2,12 @@
 //!
 //! NTLM's NEGOTIATE message and peers without Unicode use it. Code page 437 unless set otherwise
 //! (spec/09 row 24).
+//!
+//! ```
+//! use countersign::wire::oem::CodePage;
+//!
+//! assert_eq!(CodePage::CP437.decode(b"j\x81rgen"), "jürgen");
+//! ```
 use super::{Malformed, Why};
 
 /// A single-byte code page: ASCII below 0x80, a table above.

@@ -1,4 +1,11 @@
 //! UTF-16LE text, and the upper-casing that Windows applies to names.
+//!
+//! ```
+//! use countersign::wire::utf16;
+//!
+//! assert_eq!(utf16::decode(b"L\0A\0B\0", "domain").unwrap(), "LAB");
+//! assert_eq!(utf16::to_upper("straße"), "STRAßE", "one character becomes one character");
+//! ```
 use super::{Malformed, Why};
 
 /// Reads UTF-16LE without a terminator.

@@ -1,4 +1,11 @@
 //! The AUTHENTICATE message ([MS-NLMP] 2.2.1.3).
+//!
+//! ```
+//! use countersign::ntlm::message::Authenticate;
+//!
+//! let cut = b"NTLMSSP\0\x03\0\0\0\x18\0";
+//! assert_eq!(Authenticate::parse(cut).unwrap_err().what, "LmChallengeResponse");
+//! ```
 use super::{Fields, MessageType, NegotiateFlags, Version, begin};
 use crate::wire::Malformed;
 

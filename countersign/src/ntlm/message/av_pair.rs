@@ -1,4 +1,12 @@
 //! AV pairs: what a server says of itself, and what a client adds to its proof ([MS-NLMP] 2.2.2.1).
+//!
+//! ```
+//! use countersign::ntlm::message::{AvId, AvPairs};
+//!
+//! let pairs = AvPairs::parse(b"\x02\0\x02\0L\0\x01\0\x02\0S\0\0\0\0\0").unwrap();
+//! assert!(pairs.names_server);
+//! assert_eq!(pairs.iter().next().unwrap().id, AvId::NB_DOMAIN_NAME);
+//! ```
 use bitflags::bitflags;
 
 use crate::wire::{Malformed, Reader, Why, utf16};

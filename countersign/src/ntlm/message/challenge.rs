@@ -1,4 +1,13 @@
 //! The CHALLENGE message ([MS-NLMP] 2.2.1.2).
+//!
+//! ```
+//! use countersign::ntlm::message::Challenge;
+//!
+//! let old = [&b"NTLMSSP\0\x02\0\0\0"[..], &[0; 8], &[1, 2, 0, 0], b"\x01\x23\x45\x67\x89\xab\xcd\xef"].concat();
+//! let challenge = Challenge::parse(&old).unwrap();
+//! assert_eq!(challenge.server_challenge[0], 0x01);
+//! assert!(challenge.target_info.is_none());
+//! ```
 use super::{Charset, Draft, Fields, MessageType, NegotiateFlags, Version, begin};
 use crate::wire::{Malformed, Why};
 

@@ -1,4 +1,11 @@
 //! `NEGOTIATE` flags ([MS-NLMP] 2.2.2.5).
+//!
+//! ```
+//! use countersign::ntlm::message::NegotiateFlags;
+//!
+//! let flags = NegotiateFlags::from_bits_retain(0xe208_8297);
+//! assert!(flags.contains(NegotiateFlags::SIGN) && !flags.contains(NegotiateFlags::SEAL));
+//! ```
 use bitflags::bitflags;
 
 bitflags! {

@@ -1,4 +1,11 @@
 //! The NEGOTIATE message ([MS-NLMP] 2.2.1.1).
+//!
+//! ```
+//! use countersign::ntlm::message::{Negotiate, NegotiateFlags};
+//!
+//! let shortest = Negotiate::parse(b"NTLMSSP\0\x01\0\0\0\x01\x02\0\0").unwrap();
+//! assert_eq!(shortest.flags, NegotiateFlags::UNICODE | NegotiateFlags::NTLM);
+//! ```
 use super::{Fields, MessageType, NegotiateFlags, SIGNATURE, Version, begin};
 use crate::wire::Malformed;
 

@@ -1,4 +1,13 @@
 //! The NTLMv2 response: proof and client blob ([MS-NLMP] 2.2.2.7, 2.2.2.8).
+//!
+//! ```
+//! use countersign::ntlm::message::NtlmV2Response;
+//!
+//! let bytes = [&[9; 16][..], &[1, 1, 0, 0, 0, 0, 0, 0], &[0; 8], &[7; 8], &[0; 4], &[0; 4]].concat();
+//! let response = NtlmV2Response::parse(&bytes).unwrap();
+//! assert_eq!((response.proof, response.client_challenge), ([9; 16], [7; 8]));
+//! assert_eq!(response.blob, &bytes[16..], "what the proof covers");
+//! ```
 use super::av_pair::AvPairs;
 use crate::wire::{Malformed, Reader, Why};
 
