@@ -114,6 +114,9 @@ impl Buffer {
     /// slice lives: [`disjoint`] was asked about the buffers of the call.
     pub(crate) unsafe fn bytes_mut<'a>(self) -> Result<&'a mut [u8], Error> {
         self.check()?;
+        if self.read_only() {
+            return Err(invalid("a buffer that must be written is read-only"));
+        }
         if self.len() == 0 {
             return Ok(&mut []);
         }

@@ -432,6 +432,9 @@ pub(crate) mod protection {
     /// # Safety
     /// Nobody uses the identity on another thread meanwhile.
     pub(crate) unsafe fn decrypt(identity: *mut c_void) -> Result<(), Error> {
+        if identity.is_null() {
+            return Err(bad("the identity is missing"));
+        }
         let mut nonces = NONCES.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(nonce) = nonces.remove(&identity.addr()) else {
             return Ok(());

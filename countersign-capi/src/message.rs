@@ -11,14 +11,12 @@ const USUAL: usize = 16;
 /// Collects the pieces of a message in their order and calls `then` with them.
 ///
 /// # Safety
-/// The buffers are valid for their lengths, and writable where they are data and not read-only.
+/// The buffers are valid for their lengths, and writable where they are data and not read-only;
+/// none shares memory with another.
 unsafe fn with_pieces<R>(
     buffers: Buffers,
     then: impl FnOnce(&mut [Piece<'_>]) -> Result<R, Error>,
 ) -> Result<R, Error> {
-    if !disjoint(buffers) {
-        return Err(invalid("two buffers share memory"));
-    }
     let data = || buffers.iter().filter(|b| b.kind() == buffer_type::DATA);
     let piece = |buffer: Buffer| -> Result<Piece<'_>, Error> {
         Ok(if buffer.read_only() {
@@ -55,7 +53,10 @@ pub(crate) unsafe fn encrypt(
         return Err(invalid("a message needs a data buffer"));
     }
     let padding = buffers.first(buffer_type::PADDING);
-    // SAFETY: valid by contract, and checked for overlap before it is used.
+    if !disjoint(buffers) {
+        return Err(invalid("two buffers share memory"));
+    }
+    // SAFETY: valid by contract, and no other buffer shares its memory.
     let token_bytes = unsafe { token.bytes_mut() }?;
     let padding_bytes = match padding {
         // SAFETY: as the token.
@@ -94,9 +95,12 @@ pub(crate) unsafe fn decrypt(context: &Established, buffers: Buffers) -> Result<
     if buffers.first(buffer_type::DATA).is_none() {
         return Err(invalid("a message needs a data buffer"));
     }
+    if !disjoint(buffers) {
+        return Err(invalid("two buffers share memory"));
+    }
     // SAFETY: valid by contract; nothing writes to it.
     let token = signature(context, unsafe { token.bytes() }?);
-    // SAFETY: by contract.
+    // SAFETY: by contract, and just checked.
     let verified = unsafe {
         with_pieces(buffers, |pieces| {
             context.opener().open(token, pieces, Order::Next)

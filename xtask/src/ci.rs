@@ -180,9 +180,11 @@ fn c(root: &Path) -> Result<()> {
     matrix::command(root, &["--check".to_owned()])?;
     let prefix = root.join("target/c");
     install::install(root, &prefix, false)?;
+    run(program("cargo", root).args(["build", "--package", "countersign-cli"]))?;
     run(program("bash", root)
         .arg("countersign-capi/tests/c/run.sh")
-        .arg(&prefix))
+        .arg(prefix.join("lib"))
+        .arg(install::target(root).join("debug/countersign")))
 }
 
 fn bench(root: &Path) -> Result<()> {

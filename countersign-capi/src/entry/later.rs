@@ -2,33 +2,53 @@
 //! until their packages come. `MATRIX.md` names them.
 use std::ffi::c_void;
 
-use countersign::Status;
+use countersign::Error;
 
+use crate::boundary::boundary;
+use crate::entry::{contexts, credentials};
 use crate::layout::{AnsiStr, SecBuffer, SecBufferDesc, SecHandle, SecPkgInfo, TimeStamp, WideStr};
 
 macro_rules! later {
-    ($($(#[$doc:meta])* $name:ident($($parameter:ident: $type:ty),* $(,)?);)*) => {
+    ($($(#[$doc:meta])* $name:ident($($parameter:ident: $type:ty),* $(,)?) $(checks $check:ident($handle:ident))?;)*) => {
         $(
             $(#[$doc])*
             #[unsafe(no_mangle)]
             #[allow(clippy::too_many_arguments, reason = "the parameters of sspi.h")]
             pub unsafe extern "system" fn $name($($parameter: $type),*) -> i32 {
                 $(let _ = $parameter;)*
-                Status::SEC_E_UNSUPPORTED_FUNCTION.code()
+                boundary(stringify!($name), || {
+                    $(
+                        // SAFETY: the caller's contract.
+                        unsafe { $check($handle) }?;
+                    )?
+                    Err(Error::Unsupported("this function"))
+                })
             }
         )*
     };
 }
 
+/// A context that must be there.
+unsafe fn a_context(context: *const SecHandle) -> Result<(), Error> {
+    // SAFETY: the caller's contract.
+    unsafe { contexts::find(context) }.map(|_| ())
+}
+
+/// A credential that must be there.
+unsafe fn a_credential(credential: *const SecHandle) -> Result<(), Error> {
+    // SAFETY: the caller's contract.
+    unsafe { credentials::find(credential) }.map(|_| ())
+}
+
 later! {
     /// Acts as the client of a context.
-    ImpersonateSecurityContext(context: *const SecHandle);
+    ImpersonateSecurityContext(context: *const SecHandle) checks a_context(context);
     /// Ends acting as the client.
-    RevertSecurityContext(context: *const SecHandle);
+    RevertSecurityContext(context: *const SecHandle) checks a_context(context);
     /// Gives the token of the client.
-    QuerySecurityContextToken(context: *const SecHandle, token: *mut *mut c_void);
+    QuerySecurityContextToken(context: *const SecHandle, token: *mut *mut c_void) checks a_context(context);
     /// Packs a context for another process.
-    ExportSecurityContext(context: *const SecHandle, flags: u32, packed: *mut SecBuffer, token: *mut *mut c_void);
+    ExportSecurityContext(context: *const SecHandle, flags: u32, packed: *mut SecBuffer, token: *mut *mut c_void) checks a_context(context);
     /// Unpacks a context.
     ImportSecurityContextA(package: AnsiStr, packed: *const SecBuffer, token: *mut c_void, context: *mut SecHandle);
     /// Unpacks a context.
@@ -64,23 +84,23 @@ later! {
         credential: *const SecHandle, context: *const SecHandle, target: AnsiStr, request: u32,
         reserved_1: u32, representation: u32, input: *const SecBufferDesc, reserved_2: u32,
         new_context: *mut SecHandle, output: *mut SecBufferDesc, attributes: *mut u32, expiry: *mut TimeStamp,
-    );
+    ) checks a_credential(credential);
     /// Goes one step on as a SASL client.
     SaslInitializeSecurityContextW(
         credential: *const SecHandle, context: *const SecHandle, target: WideStr, request: u32,
         reserved_1: u32, representation: u32, input: *const SecBufferDesc, reserved_2: u32,
         new_context: *mut SecHandle, output: *mut SecBufferDesc, attributes: *mut u32, expiry: *mut TimeStamp,
-    );
+    ) checks a_credential(credential);
     /// Goes one step on as a SASL server.
     SaslAcceptSecurityContext(
         credential: *const SecHandle, context: *const SecHandle, input: *const SecBufferDesc, request: u32,
         representation: u32, new_context: *mut SecHandle, output: *mut SecBufferDesc, attributes: *mut u32,
         expiry: *mut TimeStamp,
-    );
+    ) checks a_credential(credential);
     /// Sets an option of a SASL context.
-    SaslSetContextOption(context: *const SecHandle, option: u32, value: *const c_void, size: u32);
+    SaslSetContextOption(context: *const SecHandle, option: u32, value: *const c_void, size: u32) checks a_context(context);
     /// Reads an option of a SASL context.
-    SaslGetContextOption(context: *const SecHandle, option: u32, value: *mut c_void, size: u32, needed: *mut u32);
+    SaslGetContextOption(context: *const SecHandle, option: u32, value: *mut c_void, size: u32, needed: *mut u32) checks a_context(context);
     /// Turns channel bindings into their extended form.
     SspiSetChannelBindingFlags(bindings: *mut c_void, flags: u32);
     /// Makes an asynchronous call's context ready for another call.
@@ -120,9 +140,9 @@ later! {
         output: *mut SecBufferDesc, attributes: *mut u32, expiry: *mut TimeStamp,
     );
     /// Frees credentials without waiting.
-    SspiFreeCredentialsHandleAsync(context: *mut c_void, handle: *const SecHandle);
+    SspiFreeCredentialsHandleAsync(context: *mut c_void, handle: *const SecHandle) checks a_credential(handle);
     /// Deletes a context without waiting.
-    SspiDeleteSecurityContextAsync(async_context: *mut c_void, context: *const SecHandle);
+    SspiDeleteSecurityContextAsync(async_context: *mut c_void, context: *const SecHandle) checks a_context(context);
 }
 
 /// Makes the context of asynchronous calls: none, so that the caller falls back to the others.
