@@ -2,16 +2,18 @@
 # The interoperability lab: real peers on loopback, first against each other
 # (the control), then against Countersign.
 #
-#   lab.sh [PEER...]      PEER = ntlm-auth | pyspnego; default: all of them
+#   lab.sh [PEER...]      PEER = ntlm-auth | pyspnego | gss-ntlmssp | sspilib; default: all of them
 #
-# Installs what it lacks (apt as root; Python packages into $LAB_VENV), starts
-# the peers in a fresh directory, prints a line "ok   NAME" or "FAIL NAME: why"
+# sspilib is a caller of Countersign's C library: its checks need no control.
+#
+# Installs what it lacks (apt as root; Python packages into $LAB_VENV and
+# $LAB_VENV2), starts the peers in a fresh directory, prints a line "ok   NAME" or "FAIL NAME: why"
 # per check and "N passed, N failed" at the end, and stops what it started.
 # Exit code 1 when anything failed; then the peers' logs are kept.
 set -uo pipefail
 
 here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
-known="ntlm-auth pyspnego"
+known="ntlm-auth pyspnego gss-ntlmssp sspilib"
 peers=("$@")
 # shellcheck disable=SC2206
 [ $# -gt 0 ] || peers=($known)

@@ -1,4 +1,4 @@
-//! What must hold; ratios of the same run, never times.
+//! What must hold beside the rival; ratios of the same run, never times.
 use crate::table::Measured;
 
 /// What a row must keep to.

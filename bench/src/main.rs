@@ -1,9 +1,10 @@
-//! Countersign beside the `sspi` crate, in one run: time, allocations, instructions.
+//! Countersign beside the `sspi` crate, and its C interface beside its Rust one, in one run.
 //!
 //! See `README.md` for how to run it and how to read it.
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")))]
 compile_error!("allocations and instructions are counted on x86-64 Linux with glibc only");
 
+mod capi;
 mod gate;
 mod measure;
 mod rows;
@@ -16,9 +17,9 @@ use gate::Gate;
 use measure::instructions::Counter;
 use measure::{allocations, time};
 use rows::Row;
-use table::Measured;
+use table::{Measured, Results};
 
-/// Countersign beside the `sspi` crate, in one run
+/// Countersign beside the `sspi` crate, and its C interface beside its Rust one, in one run
 #[derive(Debug, Parser)]
 struct Arguments {
     /// Measure less, and fail when a gate is missed
@@ -52,6 +53,8 @@ fn main() -> ExitCode {
 
 /// Measures and prints; false when a gate was missed.
 fn run(arguments: &Arguments) -> Result<bool, String> {
+    // SAFETY: no thread was started yet.
+    let _configuration = unsafe { capi::start() }?;
     rows::check::<rows::ours::Countersign>("countersign")?;
     rows::check::<rows::rival::Sspi>("sspi")?;
 
@@ -59,37 +62,60 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
     rows.retain(|row| {
         row.name.contains(&arguments.filter) && (!arguments.gate || gate::of(&row.name).is_some())
     });
-    if rows.is_empty() {
+    let mut c_rows = capi::all();
+    c_rows.retain(|row| row.name.contains(&arguments.filter));
+    if rows.is_empty() && c_rows.is_empty() {
         let kind = if arguments.gate { "gated row" } else { "row" };
         return Err(format!("no {kind} has {:?} in its name", arguments.filter));
     }
-    let counter = Counter::new();
-    if let Err(why) = &counter {
-        eprintln!("instructions: {why}");
-    }
-    let counter = counter.ok();
-    let mut measured = Vec::new();
-    for mut row in rows {
-        let gate = arguments.gate.then(|| gate::of(&row.name)).flatten();
-        measured.push(measure(&mut row, gate, counter.as_ref()));
-    }
+    let results = Results {
+        beside_sspi: beside_sspi(&mut rows, arguments.gate),
+        c_over_rust: c_rows
+            .iter_mut()
+            .map(|row| row.measure(arguments.gate))
+            .collect(),
+    };
     if arguments.json {
-        let text = serde_json::to_string_pretty(&measured).map_err(|error| error.to_string())?;
+        let text = serde_json::to_string_pretty(&results).map_err(|error| error.to_string())?;
         println!("{text}");
     } else {
-        table::print(&measured);
+        table::print(&results);
     }
-    let mut passed = true;
-    if arguments.gate {
-        for row in &measured {
-            for miss in gate::of(&row.name).map_or_else(Vec::new, |gate| gate.misses(row)) {
-                eprintln!("missed: {}: {miss}", row.name);
-                passed = false;
-            }
-        }
-        eprintln!("{}", if passed { "all gates pass" } else { "FAILED" });
+    if !arguments.gate {
+        return Ok(true);
     }
+    let rival = results.beside_sspi.iter().flat_map(|row| {
+        let misses = gate::of(&row.name).map_or_else(Vec::new, |gate| gate.misses(row));
+        misses.into_iter().map(|miss| (&row.name, miss))
+    });
+    let border = c_rows.iter().zip(&results.c_over_rust);
+    let border = border.flat_map(|(row, measured)| {
+        let misses = row.misses(measured);
+        misses.into_iter().map(|miss| (&row.name, miss))
+    });
+    let missed: Vec<_> = rival.chain(border).collect();
+    for (name, miss) in &missed {
+        eprintln!("missed: {name}: {miss}");
+    }
+    let passed = missed.is_empty();
+    eprintln!("{}", if passed { "all gates pass" } else { "FAILED" });
     Ok(passed)
+}
+
+/// Measures the rows that have a rival.
+fn beside_sspi(rows: &mut [Row], gated: bool) -> Vec<Measured> {
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let counter = Counter::new()
+        .inspect_err(|why| eprintln!("instructions: {why}"))
+        .ok();
+    rows.iter_mut()
+        .map(|row| {
+            let gate = gated.then(|| gate::of(&row.name)).flatten();
+            measure(row, gate, counter.as_ref())
+        })
+        .collect()
 }
 
 /// Measures a row; with a gate until its time is good enough, or it was tried often enough.
@@ -123,8 +149,8 @@ fn measure(row: &mut Row, gate: Option<&Gate>, counter: Option<&Counter>) -> Mea
     };
     Measured {
         name: row.name.clone(),
-        our_ns: times.ours,
-        rival_ns: times.rival,
+        our_ns: times.first,
+        rival_ns: times.second,
         ratio: times.ratio,
         our_allocations,
         rival_allocations,

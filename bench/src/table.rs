@@ -1,6 +1,17 @@
 //! What was measured, as a table or as JSON.
 use serde::Serialize;
 
+use crate::capi;
+
+/// All that was measured.
+#[derive(Debug, Serialize)]
+pub(crate) struct Results {
+    /// Countersign beside the `sspi` crate.
+    pub(crate) beside_sspi: Vec<Measured>,
+    /// The C interface beside the same calls through Rust.
+    pub(crate) c_over_rust: Vec<capi::Measured>,
+}
+
 /// One row, measured.
 #[derive(Debug, Serialize)]
 pub(crate) struct Measured {
@@ -30,8 +41,41 @@ impl Measured {
     }
 }
 
-/// Prints the rows as a table.
-pub(crate) fn print(rows: &[Measured]) {
+/// Prints a table for each part that has rows.
+pub(crate) fn print(results: &Results) {
+    if !results.beside_sspi.is_empty() {
+        print_beside_sspi(&results.beside_sspi);
+    }
+    if !results.beside_sspi.is_empty() && !results.c_over_rust.is_empty() {
+        println!();
+    }
+    if !results.c_over_rust.is_empty() {
+        print_c_over_rust(&results.c_over_rust);
+    }
+}
+
+fn print_c_over_rust(rows: &[capi::Measured]) {
+    println!(
+        "{:<35} {:>11}{:>11} {:>12} {:>12}",
+        "C interface, over the Rust call", "time: Rust", "C", "difference", "allocations"
+    );
+    for row in rows {
+        let time = |ns: Option<f64>| ns.map_or_else(|| "-".to_owned(), duration);
+        let over = |more: Option<f64>, unit: &str, digits: usize| {
+            more.map_or_else(|| "-".to_owned(), |n| format!("{n:+.digits$}{unit}"))
+        };
+        println!(
+            "{:<35} {:>11}{:>11} {:>12} {:>12}",
+            row.name,
+            time(row.rust_ns),
+            time(row.c_ns),
+            over(row.difference_ns, " ns", 0),
+            over(row.more_allocations, "", 1),
+        );
+    }
+}
+
+fn print_beside_sspi(rows: &[Measured]) {
     println!(
         "{:<20} {:>22} {:>7} {:>17} {:>21} {:>6}",
         "", "time: ours, sspi", "ratio", "allocations", "instructions", "share"

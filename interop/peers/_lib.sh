@@ -19,6 +19,10 @@ LAB_USER_UTF8=${LAB_USER_UTF8:-jürgen}
 LAB_PASS_UTF8=${LAB_PASS_UTF8:-Pässwörd-é}
 LAB_ACCOUNTS="LAB_DOMAIN LAB_USER LAB_PASS LAB_USER2 LAB_PASS2 LAB_USER_UTF8 LAB_PASS_UTF8"
 
+# Bindings of labpeer.py's peers; any 32 bytes will do: they stand for the SHA-256 of a server's certificate.
+LAB_CBT=$(printf certificate | sha256sum | cut -d' ' -f1)
+LAB_CBT_OTHER=$(printf 'another certificate' | sha256sum | cut -d' ' -f1)
+
 LAB_VENV=${LAB_VENV:-/tmp/countersign-lab-venv}
 LAB_HERE=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 
@@ -89,6 +93,17 @@ lab_pip() { # NAME... : installs what is missing into the lab's own virtual envi
     [ ! -s "$log" ] || lab_tail "$log"
     lab_die "pip could not install: $*"
   }
+}
+
+lab_accounts() { # the lab's accounts as a file of DOMAIN:USER:PASSWORD lines, in $NTLM_USER_FILE
+  local account
+  export NTLM_USER_FILE=$DIR/conf/accounts
+  (
+    umask 077
+    for account in "$LAB_USER:$LAB_PASS" "$LAB_USER2:$LAB_PASS2" "$LAB_USER_UTF8:$LAB_PASS_UTF8"; do
+      printf '%s:%s\n' "$LAB_DOMAIN" "$account"
+    done >"$NTLM_USER_FILE"
+  )
 }
 
 lab_start_time() { sed -E 's/^.*\) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }

@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
 """A peer that exchanges security tokens over TCP on 127.0.0.1, with an existing implementation behind it.
 
-  labpeer.py serve   --backend pyspnego|ntlm_auth [--port N] [--once] [--cbt HEX] [--require-ntlmv2]
-  labpeer.py connect --backend pyspnego|ntlm_auth --port N --user U [--domain D] [--target SERVICE@HOST]
-                     [--cbt HEX] [--no-conf] [--ntlmv1] [--messages SPEC] [--expect-fail [TEXT]] [--tokens FILE]
+  labpeer.py serve   --backend B [--port N] [--once] [--cbt HEX] [--require-ntlmv2]
+  labpeer.py connect --backend B --port N --user U [--domain D] [--target SERVICE@HOST]
+                     [--cbt HEX] [--no-conf] [--ntlmv1] [--mic] [--messages SPEC] [--no-empty] [--expect-fail [TEXT]]
+                     [--tokens FILE]
+
+B is pyspnego (its own NTLM), ntlm_auth (Samba's), gssapi (gss-ntlmssp below MIT's library) or sspilib (the C
+functions of SSPI, of whichever library its extension modules find).
 
 A server on port 0 takes a free one; either way it prints "listening PORT" first. Wire format, both ways:
 one type byte, four bytes big-endian length, payload.
@@ -13,19 +17,21 @@ one type byte, four bytes big-endian length, payload.
   D  server to client, once its context is complete: JSON with "client" (DOMAIN\\user), "mech", "key" (the
      session key in hex) and "flags" (what the implementation itself calls its flags)
   W  wrapped message with confidentiality: signature, then the data; the answer wraps b"echo:" + data
-  I  the same, asked for with integrity only (pyspnego's NTLM encrypts it nevertheless)
+  I  the same, asked for with integrity only (pyspnego and gss-ntlmssp encrypt it nevertheless, SSPI does not)
   M  u32 length of the data, the data, its signature; the answer signs b"echo:" + data
   Q  quit
 
-SPEC is letters (WIM: two messages of each) or counts (W:10,I:3,M:2), exchanged in the order given.
+SPEC is letters (WIM: two messages of each) or counts (W:10,I:3,M:2), exchanged in the order given. gss-ntlmssp
+neither wraps nor signs an empty message: --no-empty leaves it out.
 "connect" prints one line of JSON and exits 0 when everything was right: the context is complete on both
 sides, the session keys agree, every message came back. With --expect-fail it exits 0 only when the server
 refused the authentication with an E before its D (and TEXT, if given, is in the reason).
 
 The password comes from --password-stdin (one line), else from LABPEER_PASSWORD.
-The pyspnego server finds its accounts in the file NTLM_USER_FILE names (DOMAIN:USER:PASSWORD per line); the
-ntlm_auth server knows the one account of --user and --domain. The ntlm_auth backend runs the commands of
-NTLM_AUTH_CLIENT, NTLM_AUTH_CLIENT_V1 and NTLM_AUTH_SERVER; it gives handshake and session key, no messages.
+The servers of pyspnego and gss-ntlmssp find their accounts in the file NTLM_USER_FILE names (DOMAIN:USER:PASSWORD
+per line); the ntlm_auth server knows the one account of --user and --domain; that of sspilib has the accounts of
+the library below it. The ntlm_auth backend runs the commands of NTLM_AUTH_CLIENT, NTLM_AUTH_CLIENT_V1 and
+NTLM_AUTH_SERVER; it gives handshake and session key, no messages.
 """
 import argparse
 import base64
@@ -126,6 +132,144 @@ class Pyspnego:
         pass
 
 
+class Gssapi:
+    """gss-ntlmssp, a mechanism of MIT's GSS-API."""
+
+    NTLM = "1.3.6.1.4.1.311.2.2.10"
+    SESSION_KEY = "1.2.840.113554.1.2.2.5.5"
+    # Who asks this is taken for a SPNEGO that can put up with a MIC; nobody else gets one.
+    REQUIRES_MIC = "1.3.6.1.4.1.7165.655.1.2"
+
+    def __init__(self, a, server):
+        # The mechanism takes the NTLM level from the environment, on both sides.
+        os.environ["LM_COMPAT_LEVEL"] = "5" if a.require_ntlmv2 else "2" if a.ntlmv1 else "3"
+        import gssapi
+        from gssapi.raw import acquire_cred_with_password, inquire_sec_context_by_oid
+        from gssapi.raw.chan_bindings import ChannelBindings
+
+        self.ask = lambda oid: inquire_sec_context_by_oid(self.context, gssapi.OID.from_int_seq(oid))
+        self.mic = a.mic
+        mech = gssapi.OID.from_int_seq(self.NTLM)
+        bindings = None
+        if a.cbt:
+            bindings = ChannelBindings(application_data=b"tls-server-end-point:" + bytes.fromhex(a.cbt))
+        if server:
+            credential = gssapi.Credentials(usage="accept", mechs=[mech])
+            self.context = gssapi.SecurityContext(creds=credential, usage="accept", channel_bindings=bindings)
+            return
+        flag = gssapi.RequirementFlag
+        flags = flag.mutual_authentication | flag.replay_detection | flag.out_of_sequence_detection | flag.integrity
+        if a.conf:
+            flags |= flag.confidentiality
+        user = gssapi.Name(f"{a.domain}\\{a.user}" if a.domain else a.user, gssapi.NameType.user)
+        credential = acquire_cred_with_password(user, a.password.encode(), usage="initiate", mechs=[mech]).creds
+        self.context = gssapi.SecurityContext(
+            name=gssapi.Name(a.target or "host@localhost", gssapi.NameType.hostbased_service),
+            creds=gssapi.Credentials(credential),
+            mech=mech,
+            flags=flags,
+            usage="initiate",
+            channel_bindings=bindings,
+        )
+
+    def step(self, token):
+        if token and self.mic:
+            self.ask(self.REQUIRES_MIC)
+        return self.context.step(token)
+
+    @property
+    def complete(self):
+        return self.context.complete
+
+    def info(self):
+        c = self.context
+        return dict(
+            # The name's text comes with the zero byte that ends it.
+            client=str(c.initiator_name).rstrip("\0"),
+            mech="ntlm",
+            flags=int(c.actual_flags),
+            key=self.ask(self.SESSION_KEY)[0].hex(),
+        )
+
+    def wrap(self, data, conf):
+        return self.context.wrap(data, conf).message
+
+    def unwrap(self, data):
+        return self.context.unwrap(data).message
+
+    def sign(self, data):
+        return self.context.get_signature(data)
+
+    def verify(self, data, signature):
+        self.context.verify_signature(data, signature)
+
+    def close(self):
+        pass
+
+
+class Sspilib:
+    """sspilib: the NTLM package of an SSPI library, through its C functions."""
+
+    def __init__(self, a, server):
+        if a.ntlmv1 or a.require_ntlmv2:
+            raise ValueError("the library below sspilib chooses the NTLM version")
+        import sspilib
+
+        self.raw = raw = sspilib.raw
+        bindings = None
+        if a.cbt:
+            bindings = raw.SecChannelBindings(application_data=b"tls-server-end-point:" + bytes.fromhex(a.cbt))
+        if server:
+            asked = raw.AscReq
+            flags = asked.ASC_REQ_REPLAY_DETECT | asked.ASC_REQ_SEQUENCE_DETECT | asked.ASC_REQ_INTEGRITY
+            if a.conf:
+                flags |= asked.ASC_REQ_CONFIDENTIALITY
+            credential = sspilib.UserCredential(protocol="NTLM", usage="accept")
+            self.context = sspilib.ServerSecurityContext(credential, flags=flags, channel_bindings=bindings)
+            return
+        asked = raw.IscReq
+        flags = asked.ISC_REQ_REPLAY_DETECT | asked.ISC_REQ_SEQUENCE_DETECT | asked.ISC_REQ_INTEGRITY
+        if a.conf:
+            flags |= asked.ISC_REQ_CONFIDENTIALITY
+        # Nobody named: the credentials that the library has by itself.
+        identity = (a.user, a.password, a.domain or None) if a.user else ()
+        credential = sspilib.UserCredential(*identity, protocol="NTLM", usage="initiate")
+        # sspilib can not pass an empty name on.
+        target = (a.target or "host@localhost").replace("@", "/", 1)
+        self.context = sspilib.ClientSecurityContext(credential, target, flags=flags, channel_bindings=bindings)
+
+    def step(self, token):
+        return self.context.step(token)
+
+    @property
+    def complete(self):
+        return self.context.complete
+
+    def info(self):
+        ask = self.raw.query_context_attributes
+        return dict(
+            client=ask(self.context, self.raw.SecPkgContextNames).username,
+            mech=ask(self.context, self.raw.SecPkgContextPackageInfo).name.lower(),
+            flags=int(self.context.attributes),
+            key=ask(self.context, self.raw.SecPkgContextSessionKey).session_key.hex(),
+        )
+
+    def wrap(self, data, conf):
+        return self.context.wrap(data, encrypt=conf)
+
+    def unwrap(self, data):
+        return self.context.unwrap(data).data
+
+    def sign(self, data):
+        return self.context.sign(data)
+
+    def verify(self, data, signature):
+        self.context.verify(data, signature)
+
+    def close(self):
+        pass
+
+
 class NtlmAuth:
     """Samba's ntlm_auth, spoken to over its standard input and output in lines."""
 
@@ -198,7 +342,7 @@ class NtlmAuth:
         self.process.stdout.close()
 
 
-BACKENDS = {"pyspnego": Pyspnego, "ntlm_auth": NtlmAuth}
+BACKENDS = {"pyspnego": Pyspnego, "gssapi": Gssapi, "sspilib": Sspilib, "ntlm_auth": NtlmAuth}
 
 
 def pack_signed(context, data):
@@ -306,7 +450,8 @@ def handshake(s, context, a):
 
 
 def exchange(s, context, a, kind, n):
-    size = SIZES[n % len(SIZES)]
+    sizes = [size for size in SIZES if size or not a.no_empty]
+    size = sizes[n % len(sizes)]
     data = (b"message %d " % n + b"x" * size)[:size]
     payload = pack_signed(context, data) if kind == "M" else context.wrap(data, kind == "W")
     keep(a, f"client-{kind}", data.hex() or "-", payload.hex())
@@ -378,7 +523,9 @@ def main():
         help="client: do not ask for confidentiality; ntlm_auth server: do not insist on it",
     )
     p.add_argument("--ntlmv1", action="store_true", help="client: answer with NTLMv1 and extended session security")
-    p.add_argument("--require-ntlmv2", action="store_true", help="pyspnego server: refuse NTLMv1")
+    p.add_argument("--require-ntlmv2", action="store_true", help="server: refuse NTLMv1")
+    p.add_argument("--mic", action="store_true", help="gssapi client: send a message integrity code, as below SPNEGO")
+    p.add_argument("--no-empty", action="store_true", help="client: exchange no empty messages")
     p.add_argument("--messages", type=messages, default=[], metavar="SPEC")
     p.add_argument("--expect-fail", nargs="?", const="", metavar="TEXT")
     p.add_argument("--tokens", metavar="FILE", help="client: append the exchange in hex, messages with their data first")

@@ -23,17 +23,8 @@ lab_args "$@"
 case $LAB_CMD in
   start)
     lab_pip 'pyspnego>=0.12.4,<0.13'
-    export NTLM_USER_FILE=$DIR/conf/accounts
-    (
-      umask 077
-      for account in "$LAB_USER:$LAB_PASS" "$LAB_USER2:$LAB_PASS2" "$LAB_USER_UTF8:$LAB_PASS_UTF8"; do
-        printf '%s:%s\n' "$LAB_DOMAIN" "$account"
-      done >"$NTLM_USER_FILE"
-    )
+    lab_accounts
     LABPEER="$LAB_VENV/bin/python $LAB_HERE/labpeer.py"
-    # Any 32 bytes will do: they stand for the SHA-256 of a server's certificate.
-    LAB_CBT=$(printf certificate | sha256sum | cut -d' ' -f1)
-    LAB_CBT_OTHER=$(printf 'another certificate' | sha256sum | cut -d' ' -f1)
     # shellcheck disable=SC2086
     {
       lab_background plain $LABPEER serve

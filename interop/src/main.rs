@@ -46,6 +46,8 @@ fn run() -> Result<usize> {
     for (needs, checks) in [
         ("PORT_NTLM_AUTH", peers::ntlm_auth::CHECKS),
         ("PORT_PYSPNEGO", peers::pyspnego::CHECKS),
+        ("PORT_GSS_NTLMSSP", peers::gss_ntlmssp::CHECKS),
+        ("PORT_SSPILIB", peers::sspilib::CHECKS),
     ] {
         if environment.get(needs).is_err() {
             println!(

@@ -26,6 +26,8 @@ pub(crate) struct Client {
     pub(crate) request: Initiate,
     pub(crate) bindings: Option<ChannelBindings>,
     pub(crate) policy: Policy,
+    /// Whether an empty message is among those that are exchanged.
+    pub(crate) empty: bool,
 }
 
 impl Client {
@@ -36,6 +38,7 @@ impl Client {
             request: Initiate::to("HTTP/localhost").require(ContextFlags::PROTECTED),
             bindings: None,
             policy: Policy::modern(),
+            empty: true,
         })
     }
 
@@ -67,7 +70,7 @@ impl Client {
         ensure!(key(session.facts()) == theirs, "the session keys differ");
         for (kind, count) in messages {
             for n in 0..*count {
-                let text = message(n);
+                let text = message(n, self.empty);
                 frame::write(&mut stream, *kind, &protect(&mut session, *kind, &text)?)?;
                 let answer = read(&mut stream)?;
                 ensure!(
@@ -199,10 +202,14 @@ fn echo(stream: &mut TcpStream, session: &mut Session) -> Result<()> {
     }
 }
 
-/// Messages of many lengths, the empty one and one beyond 64 KiB among them.
-fn message(n: usize) -> Vec<u8> {
+/// Messages of many lengths, the empty one (where it may be) and one beyond 64 KiB among them.
+fn message(n: usize, empty: bool) -> Vec<u8> {
     const LENGTHS: [usize; 6] = [37, 0, 1, 64, 4096, 65_537];
-    (0..LENGTHS[n % LENGTHS.len()])
+    let length = match LENGTHS[n % LENGTHS.len()] {
+        0 if !empty => 74,
+        length => length,
+    };
+    (0..length)
         .map(|i| u8::try_from(i % 251).unwrap_or_default())
         .collect()
 }

@@ -9,7 +9,7 @@ use std::ptr::null_mut;
 
 use libc::{c_int, c_long, c_uint, c_void, pid_t};
 
-use super::Operation;
+use super::{Operation, processors};
 
 /// Why nothing was counted.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -64,10 +64,10 @@ const PANICKED: c_int = 78;
 fn between_marks(operation: &mut dyn Operation) -> Result<u64, NotCounted> {
     // Tracer and child wait for each other at every step: on one processor that is several times
     // faster than on two. Where it can not be had, counting takes longer.
-    let everywhere = stay_here();
+    let everywhere = processors::stay_here();
     let counted = trace(operation);
     if let Some(set) = everywhere {
-        set_affinity(&set);
+        processors::bind(&set);
     }
     counted
 }
@@ -89,31 +89,6 @@ fn trace(operation: &mut dyn Operation) -> Result<u64, NotCounted> {
             Ok(count)
         }
     }
-}
-
-/// Binds this process to the processor that it runs on; gives what it was bound to before.
-fn stay_here() -> Option<libc::cpu_set_t> {
-    // SAFETY: the type is a bit set, for which zeros are a valid value.
-    let mut before: libc::cpu_set_t = unsafe { std::mem::zeroed() };
-    let mut here = before;
-    // SAFETY: `before` is valid for writes of its own size.
-    if unsafe { libc::sched_getaffinity(0, size_of_val(&before), &raw mut before) } != 0 {
-        return None;
-    }
-    // SAFETY: takes nothing.
-    let processor = usize::try_from(unsafe { libc::sched_getcpu() }).ok()?;
-    if processor >= 8 * size_of_val(&here) {
-        return None;
-    }
-    // SAFETY: the processor's bit lies in the set.
-    unsafe { libc::CPU_SET(processor, &mut here) };
-    set_affinity(&here);
-    Some(before)
-}
-
-fn set_affinity(set: &libc::cpu_set_t) {
-    // SAFETY: `set` is valid for reads of its own size.
-    unsafe { libc::sched_setaffinity(0, size_of_val(set), set) };
 }
 
 /// The child: warms up, then does one operation between two marks.

@@ -1,6 +1,7 @@
 //! How an operation is measured: thread CPU time, heap allocations, instructions.
 pub(crate) mod allocations;
 pub(crate) mod instructions;
+pub(crate) mod processors;
 pub(crate) mod time;
 
 /// Something that can be done many times.

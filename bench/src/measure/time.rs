@@ -5,40 +5,49 @@ use super::Operation;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Times {
     /// The first one's median, in nanoseconds per operation.
-    pub(crate) ours: f64,
+    pub(crate) first: f64,
     /// The second one's.
-    pub(crate) rival: f64,
+    pub(crate) second: f64,
     /// The median of the rounds' ratios, second to first. Both halves of a round see the same state
     /// of the machine, so this is steadier than the ratio of the medians.
     pub(crate) ratio: f64,
+    /// The median of the rounds' differences, second less first.
+    pub(crate) difference: f64,
 }
 
 /// How long each operation runs in a round, in nanoseconds.
 const SAMPLE: f64 = 8e6;
 
 /// Runs the two operations in turns for `rounds` rounds.
-pub(crate) fn compare(ours: &mut dyn Operation, rival: &mut dyn Operation, rounds: usize) -> Times {
+pub(crate) fn compare(
+    first: &mut dyn Operation,
+    second: &mut dyn Operation,
+    rounds: usize,
+) -> Times {
     // Caches, branch predictors and buffers are warm before the first round that counts.
-    sample(ours, SAMPLE / 4.0);
-    sample(rival, SAMPLE / 4.0);
-    let (mut our_times, mut rival_times, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    sample(first, SAMPLE / 4.0);
+    sample(second, SAMPLE / 4.0);
+    let (mut times, mut ratios, mut differences) =
+        ((Vec::new(), Vec::new()), Vec::new(), Vec::new());
     for round in 0..rounds {
         // Who goes first changes, so that a drift of the machine favours nobody.
         let (a, b) = if round % 2 == 0 {
-            let a = sample(ours, SAMPLE);
-            (a, sample(rival, SAMPLE))
+            let a = sample(first, SAMPLE);
+            (a, sample(second, SAMPLE))
         } else {
-            let b = sample(rival, SAMPLE);
-            (sample(ours, SAMPLE), b)
+            let b = sample(second, SAMPLE);
+            (sample(first, SAMPLE), b)
         };
-        our_times.push(a);
-        rival_times.push(b);
+        times.0.push(a);
+        times.1.push(b);
         ratios.push(b / a);
+        differences.push(b - a);
     }
     Times {
-        ours: median(&mut our_times),
-        rival: median(&mut rival_times),
+        first: median(&mut times.0),
+        second: median(&mut times.1),
         ratio: median(&mut ratios),
+        difference: median(&mut differences),
     }
 }
 
@@ -56,7 +65,7 @@ fn sample(operation: &mut dyn Operation, target: f64) -> f64 {
     spent / done as f64
 }
 
-fn median(values: &mut [f64]) -> f64 {
+pub(crate) fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }

@@ -1,10 +1,10 @@
 //! What is measured: the same operations on both sides, through one trait.
+pub(crate) mod operations;
 pub(crate) mod ours;
 pub(crate) mod rival;
 
-use std::hint::black_box;
-
 use crate::measure::Operation;
+use operations::{Handshake, Protection, Receiving, Sending, Signing};
 
 /// Who logs on, to what.
 pub(crate) const DOMAIN: &str = "LAB";
@@ -44,8 +44,11 @@ pub(crate) trait Pair {
     /// The server decrypts `data` in place; false when it does not verify.
     fn unseal(&mut self, token: &mut [u8; SIGNATURE], data: &mut [u8]) -> bool;
 
-    /// The client signs `data`, the server verifies it; false when it does not verify.
-    fn sign_and_verify(&mut self, token: &mut [u8; SIGNATURE], data: &mut [u8]) -> bool;
+    /// The client signs `data`.
+    fn sign(&mut self, token: &mut [u8; SIGNATURE], data: &mut [u8]);
+
+    /// The server verifies `data`; false when it does not verify.
+    fn verify(&mut self, token: &mut [u8; SIGNATURE], data: &mut [u8]) -> bool;
 }
 
 /// A row of the table: the same operation of two libraries.
@@ -85,15 +88,15 @@ pub(crate) fn all() -> Vec<Row> {
     for (size, text) in [(64, "64 B"), (1024, "1 KiB"), (16_384, "16 KiB")] {
         rows.push(row(
             format!("seal {text}"),
-            Sealing::<Ours>::new(size),
-            Sealing::<Rival>::new(size),
+            Sending::<Ours>::new(size, Protection::Seal),
+            Sending::<Rival>::new(size, Protection::Seal),
         ));
     }
     for (size, text) in [(64, "64 B"), (1024, "1 KiB"), (16_384, "16 KiB")] {
         rows.push(row(
             format!("unseal {text}"),
-            Unsealing::<Ours>::new(size),
-            Unsealing::<Rival>::new(size),
+            Receiving::<Ours>::new(size, Protection::Seal),
+            Receiving::<Rival>::new(size, Protection::Seal),
         ));
     }
     for (size, text) in [(64, "64 B"), (16_384, "16 KiB")] {
@@ -133,7 +136,8 @@ pub(crate) fn check<L: Library>(name: &str) -> Result<(), String> {
         if !pair.unseal(&mut token, &mut data) || &data != b"what is sent" {
             return Err(format!("{name} does not open what it sealed"));
         }
-        if !pair.sign_and_verify(&mut token, &mut data) {
+        pair.sign(&mut token, &mut data);
+        if !pair.verify(&mut token, &mut data) {
             return Err(format!("{name} does not verify what it signed"));
         }
     }
@@ -143,149 +147,4 @@ pub(crate) fn check<L: Library>(name: &str) -> Result<(), String> {
         return Err(format!("{name} opens an altered message"));
     }
     Ok(())
-}
-
-fn filled(size: usize) -> Vec<u8> {
-    (0..size).map(|at| (at % 251) as u8).collect()
-}
-
-struct Handshake<L> {
-    library: L,
-    then_message: bool,
-}
-
-impl<L: Library> Handshake<L> {
-    fn new(then_message: bool) -> Self {
-        Self {
-            library: L::new(PASSWORD),
-            then_message,
-        }
-    }
-}
-
-impl<L: Library> Operation for Handshake<L> {
-    fn batch(&self) -> usize {
-        64
-    }
-
-    fn run(&mut self, count: usize) {
-        for _ in 0..count {
-            let mut pair = self.library.handshake().expect("the password is right");
-            if self.then_message {
-                let (mut token, mut data) = ([0; SIGNATURE], [7; 64]);
-                pair.seal(&mut token, &mut data);
-                assert!(pair.unseal(&mut token, &mut data), "it verifies");
-            }
-            black_box(pair);
-        }
-    }
-}
-
-fn established<L: Library>() -> L::Pair {
-    L::new(PASSWORD).handshake().expect("the password is right")
-}
-
-/// How many messages of `size` bytes are a quarter of a mebibyte: they stay in the second-level cache.
-fn batch(size: usize) -> usize {
-    (1 << 18) / (size + SIGNATURE)
-}
-
-/// Seals one buffer again and again.
-struct Sealing<L: Library> {
-    pair: L::Pair,
-    token: [u8; SIGNATURE],
-    data: Vec<u8>,
-}
-
-impl<L: Library> Sealing<L> {
-    fn new(size: usize) -> Self {
-        Self {
-            pair: established::<L>(),
-            token: [0; SIGNATURE],
-            data: filled(size),
-        }
-    }
-}
-
-impl<L: Library> Operation for Sealing<L> {
-    fn batch(&self) -> usize {
-        batch(self.data.len())
-    }
-
-    fn run(&mut self, count: usize) {
-        for _ in 0..count {
-            self.pair.seal(&mut self.token, &mut self.data);
-            black_box(&self.data);
-        }
-    }
-}
-
-/// Opens messages that were sealed before: each is opened once, in the order in which it was sealed.
-struct Unsealing<L: Library> {
-    pair: L::Pair,
-    plain: Vec<u8>,
-    messages: Vec<([u8; SIGNATURE], Vec<u8>)>,
-}
-
-impl<L: Library> Unsealing<L> {
-    fn new(size: usize) -> Self {
-        let plain = filled(size);
-        Self {
-            pair: established::<L>(),
-            messages: vec![([0; SIGNATURE], plain.clone()); batch(size).max(3)],
-            plain,
-        }
-    }
-}
-
-impl<L: Library> Operation for Unsealing<L> {
-    fn batch(&self) -> usize {
-        self.messages.len()
-    }
-
-    fn prepare(&mut self, count: usize) {
-        for (token, data) in &mut self.messages[..count] {
-            data.copy_from_slice(&self.plain);
-            self.pair.seal(token, data);
-        }
-    }
-
-    fn run(&mut self, count: usize) {
-        for (token, data) in &mut self.messages[..count] {
-            assert!(self.pair.unseal(token, data), "it verifies");
-            black_box(&*data);
-        }
-    }
-}
-
-/// Signs one buffer and verifies it, again and again.
-struct Signing<L: Library> {
-    pair: L::Pair,
-    token: [u8; SIGNATURE],
-    data: Vec<u8>,
-}
-
-impl<L: Library> Signing<L> {
-    fn new(size: usize) -> Self {
-        Self {
-            pair: established::<L>(),
-            token: [0; SIGNATURE],
-            data: filled(size),
-        }
-    }
-}
-
-impl<L: Library> Operation for Signing<L> {
-    fn batch(&self) -> usize {
-        batch(self.data.len())
-    }
-
-    fn run(&mut self, count: usize) {
-        for _ in 0..count {
-            assert!(
-                self.pair.sign_and_verify(&mut self.token, &mut self.data),
-                "it verifies"
-            );
-        }
-    }
 }

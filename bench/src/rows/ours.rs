@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use countersign::{
     Accept, Account, Acquire, ContextFlags, Credential, Identity, Initiate, Input, Logon,
-    LogonAnswer, Opener, Order, Outgoing, Packages, Piece, Quality, Resolve, Sealer, Step,
-    Unavailable, settle,
+    LogonAnswer, Opener, Order, Outgoing, Package, Packages, Piece, Policy, Quality, Resolve,
+    Sealer, Step, Unavailable, settle,
 };
 
 use super::{DOMAIN, Library, PASSWORD, Pair, SIGNATURE, TARGET, USER};
@@ -15,7 +15,7 @@ pub(crate) struct Countersign {
     initiate: Initiate,
     server: Arc<dyn Credential>,
     accept: Accept,
-    accounts: OneAccount,
+    accounts: Box<dyn Resolve>,
     to_server: Vec<u8>,
     to_client: Vec<u8>,
 }
@@ -35,30 +35,44 @@ impl Resolve for OneAccount {
     }
 }
 
+impl Countersign {
+    /// The same with a package, a policy and accounts of the caller's choice.
+    pub(crate) fn with(
+        ntlm: &dyn Package,
+        policy: &Policy,
+        accounts: Box<dyn Resolve>,
+        password: &str,
+    ) -> Self {
+        let identity = Identity::with_password(&format!(r"{DOMAIN}\{USER}"), password)
+            .expect("the name is short");
+        Self {
+            client: ntlm
+                .acquire(
+                    Acquire::outbound()
+                        .policy(policy.clone())
+                        .identity(identity),
+                )
+                .expect("a client has an identity"),
+            initiate: Initiate::to(TARGET).require(ContextFlags::PROTECTED),
+            server: ntlm
+                .acquire(Acquire::inbound().policy(policy.clone()))
+                .expect("a server needs nothing"),
+            accept: Accept::new().require(ContextFlags::PROTECTED),
+            accounts,
+            to_server: Vec::new(),
+            to_client: Vec::new(),
+        }
+    }
+}
+
 impl Library for Countersign {
     type Pair = Halves;
 
     fn new(password: &str) -> Self {
         let ntlm = Packages::standard().get("NTLM").expect("it is there");
-        let identity = Identity::with_password(&format!(r"{DOMAIN}\{USER}"), password)
-            .expect("the name is short");
-        Self {
-            client: ntlm
-                .acquire(Acquire::outbound().identity(identity))
-                .expect("a client has an identity"),
-            initiate: Initiate::to(TARGET).require(ContextFlags::PROTECTED),
-            server: ntlm
-                .acquire(Acquire::inbound())
-                .expect("a server needs nothing"),
-            accept: Accept::new().require(ContextFlags::PROTECTED),
-            accounts: OneAccount(Arc::new(Account::with_password(
-                DOMAIN,
-                USER,
-                &PASSWORD.into(),
-            ))),
-            to_server: Vec::new(),
-            to_client: Vec::new(),
-        }
+        let account = Account::with_password(DOMAIN, USER, &PASSWORD.into());
+        let accounts = Box::new(OneAccount(Arc::new(account)));
+        Self::with(&*ntlm, &Policy::default(), accounts, password)
     }
 
     fn handshake(&mut self) -> Result<Halves, String> {
@@ -80,7 +94,7 @@ impl Library for Countersign {
             };
             to_client.clear();
             let step = server.step(Input::token(&*to_server), to_client)?;
-            let Step::Done(server) = settle(step, &mut self.accounts, to_client)? else {
+            let Step::Done(server) = settle(step, &mut *self.accounts, to_client)? else {
                 unreachable!("NTLM has three legs");
             };
             Ok(Halves {
@@ -97,7 +111,7 @@ impl Library for Countersign {
 }
 
 /// The flags of an AUTHENTICATE message.
-pub(super) fn flags_of(authenticate: &[u8]) -> u32 {
+pub(crate) fn flags_of(authenticate: &[u8]) -> u32 {
     u32::from_le_bytes(authenticate[60..64].try_into().expect("four bytes"))
 }
 
@@ -124,10 +138,13 @@ impl Pair for Halves {
             .is_ok()
     }
 
-    fn sign_and_verify(&mut self, token: &mut [u8; SIGNATURE], data: &mut [u8]) -> bool {
+    fn sign(&mut self, token: &mut [u8; SIGNATURE], data: &mut [u8]) {
         self.sealer
             .sign(&[data], token, Order::Next)
             .expect("signing was negotiated");
+    }
+
+    fn verify(&mut self, token: &mut [u8; SIGNATURE], data: &mut [u8]) -> bool {
         self.opener.verify(&[data], token, Order::Next).is_ok()
     }
 }

@@ -127,7 +127,8 @@ impl Library for Sspi {
             Ok(Contexts {
                 client,
                 server,
-                sequence: 0,
+                signed: 0,
+                verified: 0,
             })
         };
         run().map_err(|error: sspi::Error| error.to_string())
@@ -142,8 +143,9 @@ impl Library for Sspi {
 pub(crate) struct Contexts {
     client: Ntlm,
     server: Ntlm,
-    /// The number of the next message that is signed only: there, callers count.
-    sequence: u32,
+    /// The numbers of the next messages that are signed only: there, callers count.
+    signed: u32,
+    verified: u32,
 }
 
 impl Pair for Contexts {
@@ -165,16 +167,24 @@ impl Pair for Contexts {
         self.server.decrypt_message(&mut message).is_ok()
     }
 
-    fn sign_and_verify(&mut self, token: &mut [u8; SIGNATURE], data: &mut [u8]) -> bool {
+    fn sign(&mut self, token: &mut [u8; SIGNATURE], data: &mut [u8]) {
         let mut message = [
             SecurityBufferRef::token_buf(token),
             SecurityBufferRef::data_buf(data),
         ];
         self.client
-            .make_signature(0, &mut message, self.sequence)
+            .make_signature(0, &mut message, self.signed)
             .expect("signing was negotiated");
-        let verified = self.server.verify_signature(&mut message, self.sequence);
-        self.sequence += 1;
+        self.signed += 1;
+    }
+
+    fn verify(&mut self, token: &mut [u8; SIGNATURE], data: &mut [u8]) -> bool {
+        let mut message = [
+            SecurityBufferRef::token_buf(token),
+            SecurityBufferRef::data_buf(data),
+        ];
+        let verified = self.server.verify_signature(&mut message, self.verified);
+        self.verified += 1;
         verified.is_ok()
     }
 }

@@ -159,6 +159,22 @@ else
     bad "exported functions" "$work/log/exported"
 fi
 
+# The other names of the library, and the static one, where they are installed.
+for other in -lsecur32 -lsspi -lsspicli "$libdir/libcountersign.a"; do
+    case $other in
+        -l*) file=$libdir/lib${other#-l}.so libs=("-L$libdir" "$other" "-Wl,-rpath,$libdir") ;;
+        *) file=$other libs=("$other" -ldl -lm) ;;
+    esac
+    [ -e "$file" ] || continue
+    out=$work/bin/loopback-${file##*/}
+    if gcc -std=c99 -D_DEFAULT_SOURCE "-I$include" "-I$include/compat" -o "$out" "$here/loopback.c" \
+        "${libs[@]}" -pthread 2>"$work/log/build"; then
+        run "loopback with ${file##*/}" "$out"
+    else
+        bad "loopback with ${file##*/} (does not link)" "$work/log/build"
+    fi
+done
+
 # Programs under a tool that sees what they do to memory. Tables that live as long as the library
 # are known by pointers into their middle, which valgrind takes for a possible leak.
 checker=(valgrind --quiet --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect

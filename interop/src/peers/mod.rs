@@ -1,6 +1,8 @@
 //! The checks, one file for each peer.
+pub(crate) mod gss_ntlmssp;
 pub(crate) mod ntlm_auth;
 pub(crate) mod pyspnego;
+pub(crate) mod sspilib;
 
 use std::process::Stdio;
 
