@@ -292,9 +292,6 @@ impl Parts {
                 Err(Error::NoCredentials("the identity has no user"))
             };
         };
-        let Some(password) = password else {
-            return Err(Error::NoCredentials("the identity has no password"));
-        };
         // `DOMAIN\user` in the user alone, as many callers pass it.
         let domain = domain.unwrap_or_default();
         let (domain, user) = if domain.is_empty() {
@@ -302,8 +299,34 @@ impl Parts {
         } else {
             (domain.as_str(), user.as_str())
         };
+        let password = match password {
+            Some(password) => password,
+            None => logon_password(domain, user)?,
+        };
         Identity::new(domain, user, IdentitySecret::Password(password)).map(Some)
     }
+}
+
+/// A missing password is taken from the logon, which is the configured identity (API-ID-5). For anybody
+/// else it is empty: acquiring is no logon, and a wrong password shows later (API-CRED-3).
+fn logon_password(domain: &str, user: &str) -> Result<SecretString, Error> {
+    use countersign::wire::utf16::equal_ignoring_case;
+    let configured = crate::state::process()?
+        .config
+        .default_identity()
+        .map_err(|_| Error::NoCredentials("the configured credentials can not be read"))?;
+    Ok(match configured {
+        Some(identity)
+            if equal_ignoring_case(identity.user(), user)
+                && (domain.is_empty() || equal_ignoring_case(identity.domain(), domain)) =>
+        {
+            match identity.secret() {
+                IdentitySecret::Password(password) => password.clone(),
+                _ => SecretString::default(),
+            }
+        }
+        _ => SecretString::default(),
+    })
 }
 
 /// An identity that can not be used.

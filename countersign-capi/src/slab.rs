@@ -16,7 +16,9 @@ pub(crate) struct Slab<T> {
     next_shard: AtomicUsize,
 }
 
+/// On cache lines of its own: threads that look up neighbours do not wait for each other's lock.
 #[derive(Debug)]
+#[repr(align(64))]
 struct Shard<T> {
     slots: Vec<Slot<T>>,
     free: Vec<usize>,

@@ -64,16 +64,14 @@ pub(crate) unsafe fn terminated<T: Text>(
     if at.is_null() {
         return Ok(None);
     }
-    let mut units = Vec::new();
-    for n in 0..MAX_TEXT {
-        // SAFETY: no terminator came before this unit, so the string goes on at least to it.
-        let unit = unsafe { at.wrapping_add(n).read_unaligned() };
-        if unit == T::Unit::default() {
-            return decode::<T>(&units, what).map(Some);
-        }
-        units.push(unit);
-    }
-    Err(ApiMisuse::InvalidParameter(what).into())
+    // SAFETY: no terminator comes before the units that are read here, so the string reaches them.
+    let unit = |n| unsafe { at.wrapping_add(n).read_unaligned() };
+    let len = (0..MAX_TEXT)
+        .find(|n| unit(*n) == T::Unit::default())
+        .ok_or(ApiMisuse::InvalidParameter(what))?;
+    // Counted first, so that one allocation takes it.
+    let units: Vec<T::Unit> = (0..len).map(unit).collect();
+    decode::<T>(&units, what).map(Some)
 }
 
 /// Reads a string of `len` units, which need not have a terminator; `None` for a null pointer.

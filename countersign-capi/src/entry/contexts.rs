@@ -95,10 +95,6 @@ unsafe fn initialize<T: Text>(
             // Read before anything is written: `attributes` may be the caller's `request` variable.
             let input = Buffers::new(input)?;
             let wanted = ContextFlags::from_isc_req(u64::from(request) | high_flags(input)?);
-            let target = match terminated::<T>(target, "the target")? {
-                Some(target) => Some(target),
-                None => target_buffer(input)?,
-            };
             step(
                 credential,
                 context,
@@ -106,7 +102,14 @@ unsafe fn initialize<T: Text>(
                 wanted,
                 input,
                 results,
-                |credential| Context::initiate(credential, target, wanted),
+                // Only the first call has a use for the target.
+                |credential| {
+                    let target = match terminated::<T>(target, "the target")? {
+                        Some(target) => Some(target),
+                        None => target_buffer(input)?,
+                    };
+                    Context::initiate(credential, target, wanted)
+                },
             )
         }
     })
