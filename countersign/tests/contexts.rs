@@ -496,14 +496,14 @@ fn packages_from_outside() {
     assert_eq!(names, ["NTLM", "Toy"]);
 }
 
-/// API-PKG-2, API-PKG-6: records are found in any case and by RPC id; NTLM's is the published one.
+/// API-PKG-2, API-PKG-6, API-PKG-7, DG-2: records are found in any case and by RPC id; NTLM's is the published one with DATAGRAM.
 #[test]
 fn records() {
     let packages = Packages::standard();
     for name in ["NTLM", "ntlm", "Ntlm"] {
         let info = packages.get(name).unwrap();
         let info = info.info();
-        assert_eq!(info.capabilities.bits(), 0x0288_2B37);
+        assert_eq!(info.capabilities.bits(), 0x0288_2B3F);
         assert_eq!((info.version, info.rpc_id, info.max_token), (1, 10, 2888));
         assert_eq!(info.comment, "NTLM Security Package");
     }

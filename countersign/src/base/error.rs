@@ -80,6 +80,8 @@ pub enum ApiMisuse {
     TokenNotExpected,
     /// No token was given where the peer's is needed.
     TokenMissing,
+    /// Nobody has authenticated yet: there are no keys for this.
+    NoContext,
     /// Flags that exclude one another were asked for.
     ConflictingFlags(&'static str),
     /// The sequence of the call does not fit this kind of context.
@@ -100,6 +102,8 @@ pub enum PeerMisbehaved {
     ServerNamesMissing,
     /// The encrypted session key is missing or has the wrong length (NTLM-SRV-7).
     SessionKeyLength(usize),
+    /// A connectionless context without an exchanged key (NTLM-DG-1).
+    DatagramWithoutKey,
     /// A name holds a character that its encoding or the protocol forbids.
     Name(&'static str),
 }
@@ -208,6 +212,7 @@ impl ApiMisuse {
             Self::BufferTooSmall { .. } => Status::SEC_E_BUFFER_TOO_SMALL,
             Self::TokenMissing | Self::TokenNotExpected => Status::SEC_E_INVALID_TOKEN,
             Self::AnswerWithoutQuestion => Status::SEC_E_INTERNAL_ERROR,
+            Self::NoContext => Status::SEC_E_NO_CONTEXT,
             Self::ConflictingFlags(_) => Status::SEC_E_SECURITY_QOS_FAILED,
             Self::WrongOrder(_) => Status::SEC_E_OUT_OF_SEQUENCE,
             Self::InvalidParameter(_) => Status::SEC_E_INVALID_PARAMETER,
@@ -269,6 +274,7 @@ impl fmt::Display for ApiMisuse {
             } => write!(f, "{what} has {given} bytes and needs {needed}"),
             Self::TokenNotExpected => f.write_str("a token before the first one was made"),
             Self::TokenMissing => f.write_str("the peer's token is missing"),
+            Self::NoContext => f.write_str("nobody has authenticated yet"),
             Self::ConflictingFlags(which) => write!(f, "{which} exclude one another"),
             Self::WrongOrder(what) | Self::InvalidParameter(what) => f.write_str(what),
         }
@@ -285,6 +291,9 @@ impl fmt::Display for PeerMisbehaved {
             Self::ServerNamesMissing => f.write_str("the server does not say who it is"),
             Self::SessionKeyLength(len) => {
                 write!(f, "the encrypted session key has {len} bytes instead of 16")
+            }
+            Self::DatagramWithoutKey => {
+                f.write_str("a connectionless context needs an exchanged key")
             }
             Self::Name(what) => write!(f, "{what} is not a valid name"),
         }

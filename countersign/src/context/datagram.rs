@@ -4,13 +4,17 @@
 //! is told which one verified. Nothing here is squeezed into the order of a handshake.
 //!
 //! ```
-//! use countersign::{Acquire, Error, Identity, Initiate, Packages};
+//! use countersign::{Acquire, ContextFlags, Identity, Initiate, Packages};
 //!
 //! let alice = Identity::with_password(r"LAB\alice", "Passw0rd").unwrap();
 //! let ntlm = Packages::standard().get("NTLM").unwrap();
 //! let client = ntlm.acquire(Acquire::outbound().identity(alice)).unwrap();
-//! assert!(!ntlm.info().capabilities.contains(countersign::Capabilities::DATAGRAM));
-//! assert!(matches!(client.datagram(&Initiate::default()), Err(Error::Unsupported(_))));
+//! let mut context = client.datagram(&Initiate::to("RPC/server")).unwrap();
+//!
+//! // Nothing was exchanged, and request number 1 can be signed.
+//! let mut token = [0; 16];
+//! context.sign(&[b"request"], &mut token, 1).unwrap();
+//! assert_eq!(token[12..], [1, 0, 0, 0]);
 //! ```
 use std::fmt::Debug;
 

@@ -28,8 +28,11 @@
         clippy::unwrap_used
     )
 )]
+mod acceptor;
+mod answer;
 mod client;
 mod compute;
+mod datagram;
 mod describe;
 pub mod message;
 mod protect;
@@ -41,13 +44,14 @@ pub use describe::describe;
 pub use message::Version;
 
 use crate::base::environment::{Environment, Timestamp};
-use crate::base::error::{ApiMisuse, Error, Refused};
+use crate::base::error::{ApiMisuse, Error, PeerMisbehaved, Refused};
 use crate::base::flags::{Capabilities, ContextFlags};
 use crate::base::policy::Policy;
 use crate::base::secret::Secret;
 use crate::context::attribute::{
     BindingsResult, Facts, KeyInfo, Lifespan, Names, PackageInfo, Role, SessionKey, Sizes,
 };
+use crate::context::datagram::Datagram;
 use crate::context::handshake::Handshake;
 use crate::context::package::{Accept, Acquire, Credential, CredentialUse, Initiate, Package};
 use crate::context::session::Parts;
@@ -59,7 +63,7 @@ use message::NegotiateFlags;
 const MAX_TOKEN: usize = 2888;
 
 static INFO: PackageInfo = PackageInfo {
-    capabilities: Capabilities::from_bits_retain(0x0288_2B37),
+    capabilities: Capabilities::from_bits_retain(0x0288_2B3F),
     version: 1,
     rpc_id: 10,
     max_token: 2888,
@@ -249,11 +253,10 @@ impl Owner {
 struct NtlmCredential(Arc<Shared>);
 
 /// Flags that this package does not have in a client's request (NTLM-API-2).
-const CLIENT_UNSUPPORTED: ContextFlags = ContextFlags::DELEGATE
-    .union(ContextFlags::PROMPT_FOR_CREDS)
-    .union(ContextFlags::DATAGRAM);
+const CLIENT_UNSUPPORTED: ContextFlags =
+    ContextFlags::DELEGATE.union(ContextFlags::PROMPT_FOR_CREDS);
 /// Flags that this package does not have in a server's request (NTLM-API-3).
-const SERVER_UNSUPPORTED: ContextFlags = ContextFlags::DELEGATE.union(ContextFlags::DATAGRAM);
+const SERVER_UNSUPPORTED: ContextFlags = ContextFlags::DELEGATE;
 
 impl Credential for NtlmCredential {
     fn info(&self) -> &'static PackageInfo {
@@ -265,15 +268,8 @@ impl Credential for NtlmCredential {
     }
 
     fn initiate(&self, request: &Initiate) -> Result<Handshake, Error> {
-        if !self.0.usage.outbound() || self.0.owner.is_none() {
-            return Err(Error::NoCredentials("the credential is for servers only"));
-        }
-        if request.wanted().intersects(CLIENT_UNSUPPORTED) {
-            return Err(Error::Unsupported(
-                "NTLM clients neither delegate nor prompt, and datagram contexts are not of this kind",
-            ));
-        }
-        possible(request.require)?;
+        self.may_initiate(request)?;
+        connection(request.wanted())?;
         Ok(Handshake::new(client::Client::new(
             Arc::clone(&self.0),
             request,
@@ -281,26 +277,67 @@ impl Credential for NtlmCredential {
     }
 
     fn accept(&self, request: &Accept) -> Result<Handshake, Error> {
+        self.may_accept(request)?;
+        connection(request.wanted())?;
+        Ok(Handshake::new(server::Server::new(
+            Arc::clone(&self.0),
+            request,
+        )))
+    }
+
+    fn datagram(&self, request: &Initiate) -> Result<Datagram, Error> {
+        self.may_initiate(request)?;
+        let client = datagram::client(Arc::clone(&self.0), request)?;
+        Ok(Datagram::new(client))
+    }
+
+    fn accept_datagram(&self, request: &Accept) -> Result<Datagram, Error> {
+        self.may_accept(request)?;
+        Ok(Datagram::new(datagram::server(
+            Arc::clone(&self.0),
+            request,
+        )))
+    }
+}
+
+impl NtlmCredential {
+    fn may_initiate(&self, request: &Initiate) -> Result<(), Error> {
+        if !self.0.usage.outbound() || self.0.owner.is_none() {
+            return Err(Error::NoCredentials("the credential is for servers only"));
+        }
+        if request.wanted().intersects(CLIENT_UNSUPPORTED) {
+            return Err(Error::Unsupported(
+                "NTLM clients neither delegate nor prompt",
+            ));
+        }
+        possible(request.require)
+    }
+
+    fn may_accept(&self, request: &Accept) -> Result<(), Error> {
         if !self.0.usage.inbound() {
             return Err(Error::NoCredentials("the credential is for clients only"));
         }
         let wanted = request.wanted();
         if wanted.intersects(SERVER_UNSUPPORTED) {
-            return Err(Error::Unsupported(
-                "NTLM servers take no delegation, and datagram contexts are not of this kind",
-            ));
+            return Err(Error::Unsupported("NTLM servers take no delegation"));
         }
         if wanted.contains(ContextFlags::ALLOW_MISSING_BINDINGS | ContextFlags::PROXY_BINDINGS) {
             return Err(
                 ApiMisuse::ConflictingFlags("ALLOW_MISSING_BINDINGS and PROXY_BINDINGS").into(),
             );
         }
-        possible(request.require)?;
-        Ok(Handshake::new(server::Server::new(
-            Arc::clone(&self.0),
-            request,
-        )))
+        possible(request.require)
     }
+}
+
+/// A handshake makes a connection; datagram contexts have a call of their own.
+fn connection(wanted: ContextFlags) -> Result<(), Error> {
+    if wanted.contains(ContextFlags::DATAGRAM) {
+        return Err(Error::Unsupported(
+            "a handshake makes no datagram context: ask the credential for one",
+        ));
+    }
+    Ok(())
 }
 
 /// NTLM never proves the server: who requires that is refused before a token is made.
@@ -322,6 +359,14 @@ fn check_strength(flags: NegotiateFlags) -> Result<(), Error> {
     Ok(())
 }
 
+/// A connectionless context has no other key than the one that the client chose (NTLM-DG-1).
+fn check_datagram(flags: NegotiateFlags) -> Result<(), Error> {
+    if flags.contains(NegotiateFlags::DATAGRAM) && !flags.contains(NegotiateFlags::KEY_EXCH) {
+        return Err(PeerMisbehaved::DatagramWithoutKey.into());
+    }
+    Ok(())
+}
+
 /// Whether messages will be protected, and so whether a key is exchanged (NTLM-CLI-5).
 fn protection(flags: NegotiateFlags) -> protect::Protection {
     let seal = flags.contains(NegotiateFlags::SEAL);
@@ -334,14 +379,26 @@ fn protection(flags: NegotiateFlags) -> protect::Protection {
     }
 }
 
-/// What the negotiated flags mean to the caller. Sequence numbers are always checked where messages
-/// are signed.
+/// What the negotiated flags mean to the caller. On a connection sequence numbers are always checked
+/// where messages are signed.
 fn context_flags(flags: NegotiateFlags, wanted: ContextFlags) -> ContextFlags {
     let protection = protection(flags);
-    let mut context = ContextFlags::CONNECTION | (wanted & ContextFlags::USE_DCE_STYLE);
+    let detection = ContextFlags::REPLAY_DETECT | ContextFlags::SEQUENCE_DETECT;
+    let connectionless = flags.contains(NegotiateFlags::DATAGRAM);
+    let mut context = wanted & ContextFlags::USE_DCE_STYLE;
+    context |= if connectionless {
+        ContextFlags::DATAGRAM
+    } else {
+        ContextFlags::CONNECTION
+    };
     if protection.sign {
-        context |=
-            ContextFlags::INTEGRITY | ContextFlags::REPLAY_DETECT | ContextFlags::SEQUENCE_DETECT;
+        context |= ContextFlags::INTEGRITY;
+        // Datagrams come in any order unless their receiver asked for more (NTLM-DG-7).
+        context |= if connectionless {
+            wanted & detection
+        } else {
+            detection
+        };
     }
     if protection.seal {
         context |= ContextFlags::CONFIDENTIALITY;
@@ -369,6 +426,26 @@ fn check_required(required: ContextFlags, has: ContextFlags) -> Result<(), Error
     }
 }
 
+const SIZES: Sizes = Sizes {
+    max_token: 2888,
+    max_signature: 16,
+    block_size: 1,
+    security_trailer: 16,
+};
+
+const KEY_INFO: KeyInfo = KeyInfo {
+    signature_algorithm: "HMAC-MD5",
+    encrypt_algorithm: "RC4",
+    key_bits: 128,
+};
+
+const fn peer_of(role: Role) -> Role {
+    match role {
+        Role::Client => Role::Server,
+        Role::Server => Role::Client,
+    }
+}
+
 /// What a finished handshake knows.
 struct Outcome {
     role: Role,
@@ -384,12 +461,31 @@ struct Outcome {
 }
 
 impl Outcome {
+    /// What the context answers about itself.
+    fn into_facts(self) -> Facts {
+        let protection = protection(self.negotiated);
+        Facts {
+            package: &INFO,
+            role: self.role,
+            flags: self.flags,
+            sizes: SIZES,
+            names: Names {
+                client: self.client,
+                server: None,
+            },
+            lifespan: self.lifespan,
+            session_key: SessionKey::new(self.session_key.expose()),
+            key_info: protection.sign.then_some(KEY_INFO),
+            target: self.target,
+            target_information: self.target_information,
+            bindings: self.bindings,
+            password_expiry: self.password_expiry,
+        }
+    }
+
     fn into_parts(self) -> Parts {
         let protection = protection(self.negotiated);
-        let peer = match self.role {
-            Role::Client => Role::Server,
-            Role::Server => Role::Client,
-        };
+        let peer = peer_of(self.role);
         Parts {
             sealer: Box::new(protect::Direction::new(
                 self.session_key.clone(),
@@ -401,32 +497,7 @@ impl Outcome {
                 peer,
                 protection,
             )),
-            facts: Arc::new(Facts {
-                package: &INFO,
-                role: self.role,
-                flags: self.flags,
-                sizes: Sizes {
-                    max_token: INFO.max_token,
-                    max_signature: 16,
-                    block_size: 1,
-                    security_trailer: 16,
-                },
-                names: Names {
-                    client: self.client,
-                    server: None,
-                },
-                lifespan: self.lifespan,
-                session_key: SessionKey::new(self.session_key.expose()),
-                key_info: protection.sign.then_some(KeyInfo {
-                    signature_algorithm: "HMAC-MD5",
-                    encrypt_algorithm: "RC4",
-                    key_bits: 128,
-                }),
-                target: self.target,
-                target_information: self.target_information,
-                bindings: self.bindings,
-                password_expiry: self.password_expiry,
-            }),
+            facts: Arc::new(self.into_facts()),
             resume: None,
         }
     }

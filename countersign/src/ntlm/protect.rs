@@ -53,19 +53,18 @@ impl Direction {
         }
     }
 
-    fn keys<'a>(
-        keys: &'a mut Option<Keys>,
-        session_key: &Secret<16>,
-        sender: Role,
-    ) -> &'a mut Keys {
-        keys.get_or_insert_with(|| Keys {
-            mac: HmacMd5::new(compute::sign_key(session_key, sender).expose()),
-            stream: Rc4::new(compute::seal_key(session_key, sender).expose()),
-        })
-    }
-
-    fn ready(&mut self) -> &mut Keys {
-        Self::keys(&mut self.keys, &self.session_key, self.sender)
+    /// The next message, with the keys, which the first one makes.
+    fn next(&mut self) -> Message<'_> {
+        let keys = self.keys.get_or_insert_with(|| Keys {
+            mac: HmacMd5::new(compute::sign_key(&self.session_key, self.sender).expose()),
+            stream: Rc4::new(compute::seal_key(&self.session_key, self.sender).expose()),
+        });
+        Message {
+            mac: &keys.mac,
+            stream: &mut keys.stream,
+            sequence: self.sequence,
+            key_exchange: self.protection.key_exchange,
+        }
     }
 
     const fn require_integrity(&self) -> Result<(), Error> {
@@ -76,45 +75,17 @@ impl Direction {
         }
     }
 
-    /// The first sixteen bytes of the caller's token buffer.
-    fn room(token: &mut [u8]) -> Result<&mut [u8; SIGNATURE_LENGTH], Error> {
-        let given = token.len();
-        token.first_chunk_mut().ok_or_else(|| {
-            ApiMisuse::BufferTooSmall {
-                what: "the token buffer",
-                needed: SIGNATURE_LENGTH,
-                given,
-            }
-            .into()
-        })
-    }
-
     /// Splits a received signature and checks what needs no key (NTLM-SIG-5).
     fn split(&self, token: &[u8]) -> Result<[u8; 8], Error> {
-        let Ok(token) = <&[u8; SIGNATURE_LENGTH]>::try_from(token) else {
-            return Err(Malformed {
-                what: "message signature",
-                offset: token.len().min(SIGNATURE_LENGTH),
-                why: if token.len() < SIGNATURE_LENGTH {
-                    Why::Truncated
-                } else {
-                    Why::TooLong
-                },
-            }
-            .into());
-        };
-        let [v0, v1, v2, v3, checksum @ .., s0, s1, s2, s3] = *token;
-        if [v0, v1, v2, v3] != SIGNATURE_VERSION {
-            return Err(Error::MessageAltered);
-        }
-        let received = u32::from_le_bytes([s0, s1, s2, s3]);
-        if received != self.sequence {
-            return Err(Error::OutOfSequence {
+        let (checksum, received) = split(token)?;
+        if received == self.sequence {
+            Ok(checksum)
+        } else {
+            Err(Error::OutOfSequence {
                 expected: self.sequence,
                 received,
-            });
+            })
         }
-        Ok(checksum)
     }
 
     fn advance(&mut self) -> u32 {
@@ -125,22 +96,45 @@ impl Direction {
     }
 }
 
-/// The first half of a MAC, encrypted if the key was exchanged (NTLM-SIG-1).
-fn checksum(mac: HmacMd5, stream: &mut Rc4, protection: Protection) -> [u8; 8] {
-    let [c0, c1, c2, c3, c4, c5, c6, c7, ..] = mac.finish();
-    let mut checksum = [c0, c1, c2, c3, c4, c5, c6, c7];
-    if protection.key_exchange {
-        stream.apply(&mut checksum);
+/// The first sixteen bytes of the caller's token buffer.
+pub(super) fn room(token: &mut [u8]) -> Result<&mut [u8; SIGNATURE_LENGTH], Error> {
+    let given = token.len();
+    token.first_chunk_mut().ok_or_else(|| {
+        ApiMisuse::BufferTooSmall {
+            what: "the token buffer",
+            needed: SIGNATURE_LENGTH,
+            given,
+        }
+        .into()
+    })
+}
+
+/// Checksum and sequence number of a received signature.
+pub(super) fn split(token: &[u8]) -> Result<([u8; 8], u32), Error> {
+    let Ok(token) = <&[u8; SIGNATURE_LENGTH]>::try_from(token) else {
+        return Err(Malformed {
+            what: "message signature",
+            offset: token.len().min(SIGNATURE_LENGTH),
+            why: if token.len() < SIGNATURE_LENGTH {
+                Why::Truncated
+            } else {
+                Why::TooLong
+            },
+        }
+        .into());
+    };
+    let [v0, v1, v2, v3, checksum @ .., s0, s1, s2, s3] = *token;
+    if [v0, v1, v2, v3] != SIGNATURE_VERSION {
+        return Err(Error::MessageAltered);
     }
-    checksum
+    Ok((checksum, u32::from_le_bytes([s0, s1, s2, s3])))
 }
 
-/// How far a checksum moves the stream.
-const fn checksum_length(protection: Protection) -> usize {
-    if protection.key_exchange { 8 } else { 0 }
-}
-
-fn write_signature(token: &mut [u8; SIGNATURE_LENGTH], checksum: [u8; 8], sequence: u32) {
+pub(super) fn write_signature(
+    token: &mut [u8; SIGNATURE_LENGTH],
+    checksum: [u8; 8],
+    sequence: u32,
+) {
     let (version, rest) = token.split_at_mut(4);
     let (middle, end) = rest.split_at_mut(8);
     version.copy_from_slice(&SIGNATURE_VERSION);
@@ -148,18 +142,107 @@ fn write_signature(token: &mut [u8; SIGNATURE_LENGTH], checksum: [u8; 8], sequen
     end.copy_from_slice(&sequence.to_le_bytes());
 }
 
-impl Seal for Direction {
-    fn sign(&mut self, pieces: &[&[u8]], token: &mut [u8], _: Order) -> Result<usize, Error> {
-        self.require_integrity()?;
-        let token = Self::room(token)?;
-        let (sequence, protection) = (self.sequence, self.protection);
-        let keys = self.ready();
-        let mut mac = keys.mac.start();
-        mac.update(&sequence.to_le_bytes());
+/// One message: its number, and the keys with the stream as it stands at its start.
+pub(super) struct Message<'a> {
+    pub(super) mac: &'a HmacMd5,
+    pub(super) stream: &'a mut Rc4,
+    pub(super) sequence: u32,
+    /// Whether the checksum is encrypted (NTLM-SIG-1).
+    pub(super) key_exchange: bool,
+}
+
+impl Message<'_> {
+    fn start(&self) -> HmacMd5 {
+        let mut mac = self.mac.start();
+        mac.update(&self.sequence.to_le_bytes());
+        mac
+    }
+
+    /// The first half of a MAC, encrypted if the key was exchanged (NTLM-SIG-1).
+    fn finish(&mut self, mac: HmacMd5) -> [u8; 8] {
+        let [c0, c1, c2, c3, c4, c5, c6, c7, ..] = mac.finish();
+        let mut checksum = [c0, c1, c2, c3, c4, c5, c6, c7];
+        if self.key_exchange {
+            self.stream.apply(&mut checksum);
+        }
+        checksum
+    }
+
+    /// How far the checksum moves the stream.
+    const fn checksum_length(&self) -> usize {
+        if self.key_exchange { 8 } else { 0 }
+    }
+
+    pub(super) fn sign(&mut self, pieces: &[&[u8]]) -> [u8; 8] {
+        let mut mac = self.start();
         for piece in pieces {
             mac.update(piece);
         }
-        let checksum = checksum(mac, &mut keys.stream, protection);
+        self.finish(mac)
+    }
+
+    /// Encrypts the data first, then the checksum of the plaintext (NTLM-SIG-3).
+    pub(super) fn seal(&mut self, pieces: &mut [Piece<'_>], encrypt: bool) -> [u8; 8] {
+        let mut mac = self.start();
+        for piece in pieces {
+            match piece {
+                Piece::Data(data) if encrypt => mac_then_encrypt(&mut mac, self.stream, data),
+                Piece::Data(data) => mac.update(data),
+                Piece::Signed(data) => mac.update(data),
+            }
+        }
+        self.finish(mac)
+    }
+
+    /// The stream moves only when the message verifies (NTLM-SIG-5).
+    pub(super) fn verify(&mut self, pieces: &[&[u8]], received: &[u8; 8]) -> Result<(), Error> {
+        if equal(&self.sign(pieces), received) {
+            return Ok(());
+        }
+        self.stream.rewind(self.checksum_length());
+        Err(Error::MessageAltered)
+    }
+
+    /// As [`Self::verify`]; of a message that does not verify the ciphertext comes back (API-MSG-11).
+    pub(super) fn open(
+        &mut self,
+        pieces: &mut [Piece<'_>],
+        encrypted: bool,
+        received: &[u8; 8],
+    ) -> Result<(), Error> {
+        let mut mac = self.start();
+        let mut decrypted = 0;
+        for piece in pieces.iter_mut() {
+            match piece {
+                Piece::Data(data) if encrypted => {
+                    decrypted += data.len();
+                    decrypt_then_mac(&mut mac, self.stream, data);
+                }
+                Piece::Data(data) => mac.update(data),
+                Piece::Signed(data) => mac.update(data),
+            }
+        }
+        if equal(&self.finish(mac), received) {
+            return Ok(());
+        }
+        self.stream.rewind(decrypted + self.checksum_length());
+        if encrypted {
+            for piece in pieces {
+                if let Piece::Data(data) = piece {
+                    self.stream.apply(data);
+                }
+            }
+            self.stream.rewind(decrypted);
+        }
+        Err(Error::MessageAltered)
+    }
+}
+
+impl Seal for Direction {
+    fn sign(&mut self, pieces: &[&[u8]], token: &mut [u8], _: Order) -> Result<usize, Error> {
+        self.require_integrity()?;
+        let token = room(token)?;
+        let checksum = self.next().sign(pieces);
         write_signature(token, checksum, self.advance());
         Ok(SIGNATURE_LENGTH)
     }
@@ -175,19 +258,8 @@ impl Seal for Direction {
         if encrypt && !self.protection.seal {
             return Err(Error::QopNotSupported("confidentiality"));
         }
-        let token = Self::room(message.token)?;
-        let (sequence, protection) = (self.sequence, self.protection);
-        let keys = self.ready();
-        let mut mac = keys.mac.start();
-        mac.update(&sequence.to_le_bytes());
-        for piece in message.pieces.iter_mut() {
-            match piece {
-                Piece::Data(data) if encrypt => mac_then_encrypt(&mut mac, &mut keys.stream, data),
-                Piece::Data(data) => mac.update(data),
-                Piece::Signed(data) => mac.update(data),
-            }
-        }
-        let checksum = checksum(mac, &mut keys.stream, protection);
+        let token = room(message.token)?;
+        let checksum = self.next().seal(message.pieces, encrypt);
         write_signature(token, checksum, self.advance());
         Ok(Lengths {
             token: SIGNATURE_LENGTH,
@@ -200,18 +272,7 @@ impl Open for Direction {
     fn verify(&mut self, pieces: &[&[u8]], token: &[u8], _: Order) -> Result<Verified, Error> {
         self.require_integrity()?;
         let received = self.split(token)?;
-        let (sequence, protection) = (self.sequence, self.protection);
-        let keys = self.ready();
-        let mut mac = keys.mac.start();
-        mac.update(&sequence.to_le_bytes());
-        for piece in pieces {
-            mac.update(piece);
-        }
-        // The stream moves only when the message verifies (NTLM-SIG-5).
-        if !equal(&checksum(mac, &mut keys.stream, protection), &received) {
-            keys.stream.rewind(checksum_length(protection));
-            return Err(Error::MessageAltered);
-        }
+        self.next().verify(pieces, &received)?;
         Ok(Verified {
             sequence: self.advance(),
             quality: Quality::IntegrityOnly,
@@ -226,38 +287,11 @@ impl Open for Direction {
     ) -> Result<Verified, Error> {
         self.require_integrity()?;
         let received = self.split(token)?;
-        let (sequence, protection) = (self.sequence, self.protection);
-        let keys = self.ready();
-        let mut mac = keys.mac.start();
-        mac.update(&sequence.to_le_bytes());
-        let mut decrypted = 0;
-        for piece in pieces.iter_mut() {
-            match piece {
-                Piece::Data(data) if protection.seal => {
-                    decrypted += data.len();
-                    decrypt_then_mac(&mut mac, &mut keys.stream, data);
-                }
-                Piece::Data(data) => mac.update(data),
-                Piece::Signed(data) => mac.update(data),
-            }
-        }
-        if !equal(&checksum(mac, &mut keys.stream, protection), &received) {
-            // The stream goes back to where the message started.
-            keys.stream.rewind(decrypted + checksum_length(protection));
-            if protection.seal {
-                // Plaintext that did not verify is not handed out: the ciphertext comes back (API-MSG-11).
-                for piece in pieces {
-                    if let Piece::Data(data) = piece {
-                        keys.stream.apply(data);
-                    }
-                }
-                keys.stream.rewind(decrypted);
-            }
-            return Err(Error::MessageAltered);
-        }
+        let encrypted = self.protection.seal;
+        self.next().open(pieces, encrypted, &received)?;
         Ok(Verified {
             sequence: self.advance(),
-            quality: if protection.seal {
+            quality: if encrypted {
                 Quality::Confidential
             } else {
                 Quality::IntegrityOnly

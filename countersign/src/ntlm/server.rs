@@ -1,38 +1,23 @@
-//! The server's side ([MS-NLMP] 3.2.5.1).
+//! The server's side of a connection ([MS-NLMP] 3.2.5.1).
 //!
 //! ```text
 //! AwaitNegotiate -- NEGOTIATE, CHALLENGE --> AwaitAuthenticate -- AUTHENTICATE --> AwaitLogon
 //! AwaitLogon -- the account, or an authority's word --> established
 //! ```
-//! Nothing is authenticated before the proof was compared. Then come, in this order: the state of the
-//! account, the age of the response, the MIC, the channel bindings, the target name, the flags that
-//! the caller requires.
 use std::sync::Arc;
 
-use super::message::av_pair::{self, AvFlags, AvId};
-use super::message::{Authenticate, Challenge, Charset, Negotiate, NegotiateFlags, NtlmV2Response};
-use super::{
-    MAX_TOKEN, Outcome, Shared, check_required, check_strength, compute, context_flags, protection,
-};
-use crate::base::environment::Timestamp;
-use crate::base::error::{ApiMisuse, BindingFault, Denied, Error, PeerMisbehaved, Refused};
+use super::acceptor::{Acceptor, AwaitLogon, Exchange};
+use super::{Shared, context_flags};
+use crate::base::error::{ApiMisuse, Error};
 use crate::base::flags::ContextFlags;
-use crate::base::secret::Secret;
-use crate::context::account::{Account, AccountState};
-use crate::context::attribute::{BindingsResult, ClientTokenStatus, Lifespan, Role};
-use crate::context::input::Input;
+use crate::context::attribute::ClientTokenStatus;
 use crate::context::mechanism::{Event, Mechanism, Progress};
 use crate::context::package::Accept;
-use crate::context::question::{Answer, Logon, LogonAnswer, LogonProof};
-use crate::crypto;
-use crate::wire::{Malformed, Why, position, utf16};
+use crate::context::question::Answer;
 
 #[derive(Debug)]
 pub(super) struct Server {
-    shared: Arc<Shared>,
-    request: Accept,
-    /// The hash of the bindings of our channel, from whichever call brought them.
-    bindings: Option<[u8; 16]>,
+    acceptor: Acceptor,
     state: State,
 }
 
@@ -47,399 +32,13 @@ enum State {
     Between,
 }
 
-/// What was exchanged so far, byte for byte.
-#[derive(Debug)]
-struct Exchange {
-    /// NEGOTIATE and CHALLENGE, one behind the other, as the MIC covers them.
-    transcript: Vec<u8>,
-    server_challenge: [u8; 8],
-    flags: NegotiateFlags,
-}
-
-#[derive(Debug)]
-struct AwaitLogon {
-    exchange: Exchange,
-    authenticate: Vec<u8>,
-    /// Of the AUTHENTICATE message, no more than what was offered.
-    flags: NegotiateFlags,
-}
-
-/// The flags whose value decides how messages are protected; a client may clear but not add them.
-const OFFERED_ONLY: NegotiateFlags = NegotiateFlags::SIGN
-    .union(NegotiateFlags::SEAL)
-    .union(NegotiateFlags::DATAGRAM)
-    .union(NegotiateFlags::LM_KEY)
-    .union(NegotiateFlags::EXTENDED_SESSIONSECURITY)
-    .union(NegotiateFlags::REQUEST_NON_NT_SESSION_KEY)
-    .union(NegotiateFlags::NEGOTIATE_128)
-    .union(NegotiateFlags::NEGOTIATE_56)
-    .union(NegotiateFlags::KEY_EXCH);
-
 impl Server {
     pub(super) fn new(shared: Arc<Shared>, request: &Accept) -> Self {
         Self {
-            shared,
-            request: request.clone(),
-            bindings: None,
+            acceptor: Acceptor::new(shared, request),
             state: State::AwaitNegotiate,
         }
     }
-
-    fn negotiate(&self, token: &[u8], out: &mut Vec<u8>) -> Result<Exchange, Error> {
-        let message = Negotiate::parse(token)?;
-        if token.len() > MAX_TOKEN {
-            return Err(Malformed {
-                what: "NEGOTIATE",
-                offset: MAX_TOKEN,
-                why: Why::TooLong,
-            }
-            .into());
-        }
-        check_strength(message.flags)?;
-        let settings = &self.shared.settings;
-        let flags = answered(message.flags, settings.names.domain_member)?;
-        check_required(
-            self.request.require,
-            context_flags(flags, self.request.wanted()),
-        )?;
-        let server_challenge = self.shared.environment.random()?;
-        let now = self.shared.environment.clock().now();
-        let start = out.len();
-        let names = &settings.names;
-        let target_name = if flags.contains(NegotiateFlags::REQUEST_TARGET) {
-            names.target_name()
-        } else {
-            ""
-        };
-        Challenge::build(
-            out,
-            flags,
-            &server_challenge,
-            settings.version,
-            (target_name, Charset::of(flags, &settings.code_page)),
-            |out| {
-                for (id, name) in [
-                    (AvId::NB_COMPUTER_NAME, &names.netbios_computer),
-                    (AvId::NB_DOMAIN_NAME, &names.netbios_domain),
-                ] {
-                    av_pair::put_text(id, name, out)?;
-                }
-                for (id, name) in [
-                    (AvId::DNS_COMPUTER_NAME, &names.dns_computer),
-                    (AvId::DNS_DOMAIN_NAME, &names.dns_domain),
-                    (AvId::DNS_TREE_NAME, &names.dns_tree),
-                ] {
-                    if !name.is_empty() {
-                        av_pair::put_text(id, name, out)?;
-                    }
-                }
-                av_pair::put(AvId::TIMESTAMP, &now.to_filetime().to_le_bytes(), out)?;
-                av_pair::end(out);
-                Ok(())
-            },
-        )
-        .map_err(|_| ApiMisuse::InvalidParameter("the names of the server are too long"))?;
-        Ok(Exchange {
-            transcript: [token, out.get(start..).unwrap_or_default()].concat(),
-            server_challenge,
-            flags,
-        })
-    }
-
-    fn authenticate(&self, exchange: Exchange, token: &[u8]) -> Result<(AwaitLogon, Logon), Error> {
-        let message = Authenticate::parse(token)?;
-        let added = (message.flags & OFFERED_ONLY) - exchange.flags;
-        if !added.is_empty() {
-            return Err(PeerMisbehaved::FlagsNotOffered(added.bits()).into());
-        }
-        let flags = message.flags & exchange.flags;
-        check_strength(flags)?;
-        // The encoding is the one that the challenge chose, whatever the client says now.
-        let charset = Charset::of(exchange.flags, &self.shared.settings.code_page);
-        let text = |bytes: &[u8], what| {
-            charset
-                .decode(bytes, what)
-                .map_err(|fault| fault.inside(position(bytes, token)))
-        };
-        let user = text(message.user, "UserName")?;
-        let domain = text(message.domain, "DomainName")?;
-        let workstation = text(message.workstation, "Workstation")?;
-
-        let no_lm = matches!(message.lm_response, [] | [0]);
-        if message.nt_response.is_empty() && user.is_empty() && no_lm {
-            return Err(Error::LogonDenied(Denied::Anonymous));
-        }
-        if message.nt_response.len() <= 24 {
-            return Err(Error::LogonDenied(Denied::WeakResponse));
-        }
-        NtlmV2Response::parse(message.nt_response)
-            .map_err(|fault| fault.inside(position(message.nt_response, token)))?;
-        if user.is_empty() {
-            return Err(PeerMisbehaved::Name("an empty user").into());
-        }
-        let key = message.encrypted_session_key.len();
-        if protection(flags).key_exchange && key != 16 {
-            return Err(PeerMisbehaved::SessionKeyLength(key).into());
-        }
-        let logon = Logon {
-            domain,
-            user,
-            workstation,
-            proof: LogonProof::Ntlm {
-                server_challenge: exchange.server_challenge,
-                nt_response: message.nt_response.to_vec(),
-                lm_response: message.lm_response.to_vec(),
-            },
-        };
-        let state = AwaitLogon {
-            exchange,
-            authenticate: token.to_vec(),
-            flags,
-        };
-        Ok((state, logon))
-    }
-
-    fn logon(&self, state: &AwaitLogon, answer: LogonAnswer) -> Result<Outcome, Error> {
-        let message = Authenticate::parse(&state.authenticate)?;
-        let response = NtlmV2Response::parse(message.nt_response)?;
-        let charset = Charset::of(state.exchange.flags, &self.shared.settings.code_page);
-        let now = self.shared.environment.clock().now();
-
-        let logon = compare(state, &message, charset, &response, answer)?;
-        logon.account.check(now).map_err(Error::LogonDenied)?;
-        if let Some(limit) = self.shared.policy.ntlm.max_lifetime
-            && Timestamp::from_filetime(response.time).distance(now) > limit
-        {
-            return Err(Error::LogonDenied(Denied::Stale));
-        }
-
-        let session_key = if protection(state.flags).key_exchange {
-            let mut key = <[u8; 16]>::try_from(message.encrypted_session_key).map_err(|_| {
-                PeerMisbehaved::SessionKeyLength(message.encrypted_session_key.len())
-            })?;
-            compute::exchange_key(&logon.base_key, &mut key);
-            Secret::new(key)
-        } else {
-            logon.base_key
-        };
-        self.check_mic(state, &response, &message, &session_key)?;
-        let bindings = self.check_bindings(&response)?;
-        let target = self.check_target(state, &response)?;
-        let flags = context_flags(state.flags, self.request.wanted());
-        check_required(self.request.require, flags)?;
-        Ok(Outcome {
-            role: Role::Server,
-            negotiated: state.flags,
-            flags,
-            session_key,
-            client: logon.name,
-            target,
-            target_information: Vec::new(),
-            bindings,
-            lifespan: Lifespan {
-                start: now,
-                expiry: logon.account.expires,
-            },
-            password_expiry: Some(logon.account.password_expires),
-        })
-    }
-
-    /// NTLM-SRV-6: the AV flags promise a MIC, and the proof covers them.
-    fn check_mic(
-        &self,
-        state: &AwaitLogon,
-        response: &NtlmV2Response<'_>,
-        message: &Authenticate<'_>,
-        session_key: &Secret<16>,
-    ) -> Result<(), Error> {
-        let promised = response.pairs.flags.unwrap_or_default();
-        if !promised.contains(AvFlags::MIC) {
-            return if self.shared.policy.ntlm.require_mic {
-                Err(Error::Policy(Refused::NoMic))
-            } else {
-                Ok(())
-            };
-        }
-        let (Some(mic), Some((before, rest))) = (
-            message.mic,
-            state
-                .authenticate
-                .split_at_checked(Authenticate::MIC_OFFSET),
-        ) else {
-            return Err(Error::MessageAltered);
-        };
-        let after = rest.get(16..).unwrap_or_default();
-        let expected = compute::mic(
-            session_key,
-            &[&state.exchange.transcript, before, &[0; 16], after],
-        );
-        if crypto::equal(&expected, &mic) {
-            Ok(())
-        } else {
-            Err(Error::MessageAltered)
-        }
-    }
-
-    /// NTLM-SRV-8, API-CB-4, API-CB-5.
-    fn check_bindings(
-        &self,
-        response: &NtlmV2Response<'_>,
-    ) -> Result<Option<BindingsResult>, Error> {
-        let wanted = self.request.wanted();
-        let sent = response.pairs.channel_bindings;
-        let empty = sent == Some([0; 16]);
-        let Some(ours) = self.bindings else {
-            if !wanted.contains(ContextFlags::PROXY_BINDINGS) {
-                return Ok(None);
-            }
-            return if sent.is_some() && !empty {
-                Ok(Some(
-                    BindingsResult::CLIENT_SUPPORT | BindingsResult::VALID_PROXY,
-                ))
-            } else {
-                Err(Error::BadBindings(BindingFault::Missing))
-            };
-        };
-        match sent {
-            Some(theirs) if crypto::equal(&ours, &theirs) => Ok(Some(
-                BindingsResult::CLIENT_SUPPORT | BindingsResult::VALID_MATCHED,
-            )),
-            Some(_) if empty => Err(Error::BadBindings(BindingFault::Missing)),
-            Some(_) => Err(Error::BadBindings(BindingFault::Mismatch)),
-            None if wanted.contains(ContextFlags::ALLOW_MISSING_BINDINGS) => {
-                Ok(Some(BindingsResult::ABSENT | BindingsResult::VALID_MISSING))
-            }
-            None => Err(Error::BadBindings(BindingFault::Missing)),
-        }
-    }
-
-    /// NTLM-SRV-9: the target that the client proved to have asked for.
-    fn check_target(
-        &self,
-        state: &AwaitLogon,
-        response: &NtlmV2Response<'_>,
-    ) -> Result<Option<String>, Error> {
-        let flags = response.pairs.flags.unwrap_or_default();
-        let target = match response.pairs.target_name {
-            Some(bytes) if !flags.contains(AvFlags::UNTRUSTED_TARGET) => Some(
-                utf16::decode(bytes, "MsvAvTargetName")
-                    .map_err(|fault| fault.inside(position(bytes, &state.authenticate)))?,
-            ),
-            _ => None,
-        };
-        let target = target.filter(|name| !name.is_empty());
-        if self.request.targets.is_empty() {
-            return Ok(target);
-        }
-        let known = target.as_deref().is_some_and(|target| {
-            self.request
-                .targets
-                .iter()
-                .any(|ours| utf16::equal_ignoring_case(ours, target))
-        });
-        if known {
-            Ok(target)
-        } else {
-            Err(Error::WrongPrincipal)
-        }
-    }
-}
-
-/// A logon whose proof was compared.
-struct LoggedOn {
-    base_key: Secret<16>,
-    account: AccountState,
-    name: String,
-}
-
-/// Compares the proof with what is known of the account (NTLM-SRV-4). An account that does not exist
-/// costs the same computation as a wrong password (spec/09 row 7).
-fn compare(
-    state: &AwaitLogon,
-    message: &Authenticate<'_>,
-    charset: Charset<'_>,
-    response: &NtlmV2Response<'_>,
-    answer: LogonAnswer,
-) -> Result<LoggedOn, Error> {
-    let account = match answer {
-        LogonAnswer::Accepted {
-            session_base_key,
-            domain,
-            user,
-        } => {
-            return Ok(LoggedOn {
-                base_key: session_base_key,
-                account: AccountState::default(),
-                name: if domain.is_empty() {
-                    user
-                } else {
-                    [domain.as_str(), "\\", &user].concat()
-                },
-            });
-        }
-        LogonAnswer::Denied(why) => return Err(Error::LogonDenied(why)),
-        LogonAnswer::Account(account) => Some(account),
-        LogonAnswer::Unknown => None,
-    };
-    let hash = account.as_deref().and_then(Account::nt_hash);
-    let nothing = Secret::new([0; 16]);
-    let mut base_key = None;
-    for domain in [message.domain, &[]] {
-        let ntowf = compute::ntowf_v2(
-            hash.unwrap_or(&nothing),
-            |each| charset.chars(message.user, each),
-            |each| charset.chars(domain, each),
-        );
-        let expected = compute::nt_proof(&ntowf, &state.exchange.server_challenge, response.blob);
-        if crypto::equal(&expected, &response.proof) {
-            base_key = Some(compute::session_base_key(&ntowf, &expected));
-            break;
-        }
-    }
-    let Some(account) = &account else {
-        return Err(Error::LogonDenied(Denied::UnknownUser));
-    };
-    if hash.is_none() {
-        return Err(Error::LogonDenied(Denied::NoVerifier));
-    }
-    let base_key = base_key.ok_or(Error::LogonDenied(Denied::WrongPassword))?;
-    Ok(LoggedOn {
-        base_key,
-        account: account.state.clone(),
-        name: account.qualified_name(),
-    })
-}
-
-/// What the challenge says to a client that offers `offered` (NTLM-FLG-1, -2, -5, -6).
-fn answered(offered: NegotiateFlags, domain_member: bool) -> Result<NegotiateFlags, Error> {
-    let supported = NegotiateFlags::UNICODE
-        | NegotiateFlags::OEM
-        | NegotiateFlags::REQUEST_TARGET
-        | NegotiateFlags::SIGN
-        | NegotiateFlags::SEAL
-        | NegotiateFlags::ALWAYS_SIGN
-        | NegotiateFlags::EXTENDED_SESSIONSECURITY
-        | NegotiateFlags::IDENTIFY
-        | NegotiateFlags::NEGOTIATE_128
-        | NegotiateFlags::NEGOTIATE_56
-        | NegotiateFlags::KEY_EXCH;
-    let mut flags = offered & supported
-        | NegotiateFlags::NTLM
-        | NegotiateFlags::TARGET_INFO
-        | NegotiateFlags::VERSION;
-    if flags.contains(NegotiateFlags::UNICODE) {
-        flags -= NegotiateFlags::OEM;
-    } else if !flags.contains(NegotiateFlags::OEM) {
-        return Err(PeerMisbehaved::NoCharacterSet.into());
-    }
-    if flags.contains(NegotiateFlags::REQUEST_TARGET) {
-        flags |= if domain_member {
-            NegotiateFlags::TARGET_TYPE_DOMAIN
-        } else {
-            NegotiateFlags::TARGET_TYPE_SERVER
-        };
-    }
-    Ok(flags)
 }
 
 impl Mechanism for Server {
@@ -465,7 +64,7 @@ impl Mechanism for Server {
             State::AwaitLogon(state) => state.flags,
             _ => return ContextFlags::empty(),
         };
-        context_flags(flags, self.request.wanted())
+        context_flags(flags, self.acceptor.request.wanted())
     }
 
     fn client_token_status(&self) -> ClientTokenStatus {
@@ -485,17 +84,19 @@ impl Server {
     ) -> Result<(State, Progress), Error> {
         match (state, event) {
             (State::AwaitNegotiate, Event::Input(input)) => {
-                let exchange = self.negotiate(self.token(input)?, out)?;
-                self.remember_bindings(input);
+                let token = self.acceptor.token(input)?;
+                let exchange = self.acceptor.negotiate(token, out)?;
                 Ok((State::AwaitAuthenticate(exchange), Progress::Continue))
             }
             (State::AwaitAuthenticate(exchange), Event::Input(input)) => {
-                let (state, logon) = self.authenticate(exchange, self.token(input)?)?;
-                self.remember_bindings(input);
+                let token = self.acceptor.token(input)?;
+                let (state, logon) = self.acceptor.authenticate(exchange, token)?;
                 Ok((State::AwaitLogon(state), Progress::Ask(logon.into())))
             }
             (State::AwaitLogon(state), Event::Answer(Answer::Logon(answer))) => {
-                let outcome = self.logon(&state, answer.map_err(Error::Unavailable)?)?;
+                let outcome = self
+                    .acceptor
+                    .logon(&state, answer.map_err(Error::Unavailable)?)?;
                 Ok((State::Established, Progress::Done(outcome.into_parts())))
             }
             (State::AwaitLogon(_), Event::Input(_)) => Err(ApiMisuse::WrongOrder(
@@ -508,21 +109,6 @@ impl Server {
             }
             (State::Between, _) => Err(Error::Unreachable("an NTLM server between two states")),
             (_, Event::Answer(_)) => Err(ApiMisuse::AnswerWithoutQuestion.into()),
-        }
-    }
-
-    fn token<'a>(&self, input: Input<'a>) -> Result<&'a [u8], Error> {
-        let token = input.bytes();
-        if token.is_empty() {
-            return Err(ApiMisuse::TokenMissing.into());
-        }
-        input.used(token.len());
-        Ok(token)
-    }
-
-    fn remember_bindings(&mut self, input: Input<'_>) {
-        if let Some(bindings) = input.bindings {
-            self.bindings = Some(*bindings.hash());
         }
     }
 }
