@@ -93,7 +93,7 @@ pub(crate) unsafe fn context<T: Text>(
                 return place.put(|| {
                     Ok(SecPkgContext_NegotiationInfo {
                         PackageInfo: records::<T>(&[context.info()])?,
-                        NegotiationState: if context.established().is_ok() {
+                        NegotiationState: if context.is_established() {
                             NEGOTIATION_COMPLETE
                         } else {
                             NEGOTIATION_IN_PROGRESS
@@ -121,7 +121,7 @@ pub(crate) unsafe fn context<T: Text>(
             }
             _ => {}
         }
-        established::<T>(context.established()?.facts(), attribute, place)
+        context.with_facts(|facts| established::<T>(facts, attribute, place))
     }
 }
 

@@ -2,7 +2,8 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use countersign::{
-    Acquire, CredentialUse, Error, Handshake, Identity, Initiate, Package, PackageInfo, Timestamp,
+    Accept, Acquire, CredentialUse, Datagram, Error, Handshake, Identity, Initiate, Package,
+    PackageInfo, Timestamp,
 };
 
 use crate::handle::SecHandle;
@@ -88,15 +89,29 @@ impl Credential {
     }
 
     pub(crate) fn initiate(&self, request: &Initiate) -> Result<Handshake, Error> {
-        self.find(CredentialUse::outbound)
-            .ok_or(Error::NoCredentials("the credential is for servers only"))?
-            .initiate(request)
+        self.outbound()?.initiate(request)
     }
 
-    pub(crate) fn accept(&self, request: &countersign::Accept) -> Result<Handshake, Error> {
+    pub(crate) fn accept(&self, request: &Accept) -> Result<Handshake, Error> {
+        self.inbound()?.accept(request)
+    }
+
+    pub(crate) fn datagram(&self, request: &Initiate) -> Result<Datagram, Error> {
+        self.outbound()?.datagram(request)
+    }
+
+    pub(crate) fn accept_datagram(&self, request: &Accept) -> Result<Datagram, Error> {
+        self.inbound()?.accept_datagram(request)
+    }
+
+    fn outbound(&self) -> Result<Arc<dyn countersign::Credential>, Error> {
+        self.find(CredentialUse::outbound)
+            .ok_or(Error::NoCredentials("the credential is for servers only"))
+    }
+
+    fn inbound(&self) -> Result<Arc<dyn countersign::Credential>, Error> {
         self.find(CredentialUse::inbound)
-            .ok_or(Error::NoCredentials("the credential is for clients only"))?
-            .accept(request)
+            .ok_or(Error::NoCredentials("the credential is for clients only"))
     }
 
     fn find(&self, fits: fn(CredentialUse) -> bool) -> Option<Arc<dyn countersign::Credential>> {

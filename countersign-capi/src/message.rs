@@ -1,8 +1,8 @@
 //! Message protection over the caller's buffers, in place and without an allocation.
-use countersign::{Error, Lengths, Opened, Order, Outgoing, Piece, Quality, Verified};
+use countersign::{Error, Lengths, Opened, Outgoing, Piece, Quality, Verified};
 
 use crate::buffers::{Buffer, Buffers, disjoint, invalid, too_small};
-use crate::context::Established;
+use crate::context::Context;
 use crate::layout::buffer_type;
 
 /// So many pieces a message may have without an allocation.
@@ -44,9 +44,10 @@ unsafe fn with_pieces<R>(
 /// # Safety
 /// As `with_pieces`.
 pub(crate) unsafe fn encrypt(
-    context: &Established,
+    context: &Context,
     buffers: Buffers,
     quality: Quality,
+    sequence: u32,
 ) -> Result<(), Error> {
     let token = token(buffers)?;
     if buffers.first(buffer_type::DATA).is_none() {
@@ -68,7 +69,7 @@ pub(crate) unsafe fn encrypt(
         with_pieces(buffers, |pieces| {
             let mut message = Outgoing::new(token_bytes, pieces);
             message.padding = padding_bytes;
-            context.sealer().seal(&mut message, quality, Order::Next)
+            context.seal(&mut message, quality, sequence)
         })
     }?;
     let Lengths {
@@ -86,7 +87,11 @@ pub(crate) unsafe fn encrypt(
 ///
 /// # Safety
 /// As `with_pieces`; a stream buffer is writable.
-pub(crate) unsafe fn decrypt(context: &Established, buffers: Buffers) -> Result<Quality, Error> {
+pub(crate) unsafe fn decrypt(
+    context: &Context,
+    buffers: Buffers,
+    sequence: u32,
+) -> Result<Quality, Error> {
     if let Some(stream) = buffers.first(buffer_type::STREAM) {
         // SAFETY: by contract.
         return unsafe { decrypt_stream(context, buffers, stream) };
@@ -99,20 +104,16 @@ pub(crate) unsafe fn decrypt(context: &Established, buffers: Buffers) -> Result<
         return Err(invalid("two buffers share memory"));
     }
     // SAFETY: valid by contract; nothing writes to it.
-    let token = signature(context, unsafe { token.bytes() }?);
+    let token = signature(context, unsafe { token.bytes() }?)?;
     // SAFETY: by contract, and just checked.
-    let verified = unsafe {
-        with_pieces(buffers, |pieces| {
-            context.opener().open(token, pieces, Order::Next)
-        })
-    }?;
+    let verified = unsafe { with_pieces(buffers, |pieces| context.open(token, pieces, sequence)) }?;
     Ok(verified.quality)
 }
 
 /// # Safety
 /// As `with_pieces`; the stream is writable.
 unsafe fn decrypt_stream(
-    context: &Established,
+    context: &Context,
     buffers: Buffers,
     stream: Buffer,
 ) -> Result<Quality, Error> {
@@ -127,7 +128,7 @@ unsafe fn decrypt_stream(
     }
     // SAFETY: valid and writable by contract; the data buffer is only given an address.
     let bytes = unsafe { stream.bytes_mut() }?;
-    match context.opener().open_stream(bytes, Order::Next)? {
+    match context.open_stream(bytes)? {
         Opened::Message {
             plain, verified, ..
         } => {
@@ -146,7 +147,7 @@ unsafe fn decrypt_stream(
 ///
 /// # Safety
 /// As `with_pieces`; the token is writable.
-pub(crate) unsafe fn sign(context: &Established, buffers: Buffers) -> Result<(), Error> {
+pub(crate) unsafe fn sign(context: &Context, buffers: Buffers, sequence: u32) -> Result<(), Error> {
     let token = token(buffers)?;
     // SAFETY: by contract.
     let signed = unsafe { signed(buffers) }?;
@@ -155,7 +156,7 @@ pub(crate) unsafe fn sign(context: &Established, buffers: Buffers) -> Result<(),
     }
     // SAFETY: valid and writable by contract, and nothing that is signed shares its memory.
     let bytes = unsafe { token.bytes_mut() }?;
-    let used = context.sealer().sign(signed.slices(), bytes, Order::Next)?;
+    let used = context.sign(signed.slices(), bytes, sequence)?;
     token.set_len(used);
     Ok(())
 }
@@ -164,13 +165,17 @@ pub(crate) unsafe fn sign(context: &Established, buffers: Buffers) -> Result<(),
 ///
 /// # Safety
 /// As `with_pieces`; nothing is written.
-pub(crate) unsafe fn verify(context: &Established, buffers: Buffers) -> Result<Verified, Error> {
+pub(crate) unsafe fn verify(
+    context: &Context,
+    buffers: Buffers,
+    sequence: u32,
+) -> Result<Verified, Error> {
     let token = token(buffers)?;
     // SAFETY: by contract.
     let signed = unsafe { signed(buffers) }?;
     // SAFETY: valid by contract; nothing writes to it.
-    let token = signature(context, unsafe { token.bytes() }?);
-    context.opener().verify(signed.slices(), token, Order::Next)
+    let token = signature(context, unsafe { token.bytes() }?)?;
+    context.verify(signed.slices(), token, sequence)
 }
 
 fn token(buffers: Buffers) -> Result<Buffer, Error> {
@@ -180,9 +185,9 @@ fn token(buffers: Buffers) -> Result<Buffer, Error> {
 }
 
 /// Callers may give a buffer of `cbMaxSignature` bytes; what is behind the signature is not part of it.
-fn signature<'a>(context: &Established, token: &'a [u8]) -> &'a [u8] {
-    let most = context.facts().sizes.max_signature as usize;
-    token.get(..most).unwrap_or(token)
+fn signature<'a>(context: &Context, token: &'a [u8]) -> Result<&'a [u8], Error> {
+    let most = context.with_facts(|facts| Ok(facts.sizes.max_signature as usize))?;
+    Ok(token.get(..most).unwrap_or(token))
 }
 
 /// What is signed: every data buffer, written or not.

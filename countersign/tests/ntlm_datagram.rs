@@ -58,15 +58,13 @@ impl Pair {
         self.accept(server, &answer)
     }
 
-    fn accept(&mut self, server: &mut Datagram, answer: &[u8]) -> Result<(), Error> {
+    fn accept(&mut self, server: &mut Datagram, token: &[u8]) -> Result<(), Error> {
         let mut out = Vec::new();
-        let Responded::Ask(SomeQuestion::Logon(logon)) =
-            server.respond(Input::token(answer), &mut out)?
-        else {
+        let Responded::Ask(question) = server.respond(Input::token(token), &mut out)? else {
             panic!("a logon has a question");
         };
-        let found = self.account.logon(&logon);
-        let step = server.answer(Answer::Logon(found), &mut out)?;
+        let found = answer(&question, &mut self.account);
+        let step = server.answer(found, &mut out)?;
         assert!(matches!(step, Responded::Established) && out.is_empty());
         Ok(())
     }

@@ -258,9 +258,12 @@ unsafe fn deliver(
             flags |= ContextFlags::ALLOCATE_MEMORY;
         }
     }
-    if let Some(found) = output.first(buffer_type::CHANNEL_BINDINGS_RESULT)
-        && let Ok(established) = context.established()
-        && let Some(result) = established.facts().bindings
+    let result = context
+        .with_facts(|facts| Ok(facts.bindings))
+        .ok()
+        .flatten();
+    if let (Some(found), Some(result)) =
+        (output.first(buffer_type::CHANNEL_BINDINGS_RESULT), result)
     {
         // SAFETY: the caller's contract.
         let room = unsafe { found.bytes_mut() }?;

@@ -10,13 +10,14 @@ use crate::message;
 /// `SECQOP_WRAP_NO_ENCRYPT`.
 const NO_ENCRYPT: u32 = 0x8000_0001;
 
-/// Signs a message. The sequence number of a connection is the package's own.
+/// Signs a message. On a connection the package counts and `sequence` is ignored; on a datagram
+/// context it is the number of the message.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MakeSignature(
     context: *const SecHandle,
     quality: u32,
     message: *const SecBufferDesc,
-    _sequence: u32,
+    sequence: u32,
 ) -> i32 {
     boundary("MakeSignature", || {
         // SAFETY: the caller's contract.
@@ -26,7 +27,7 @@ pub unsafe extern "system" fn MakeSignature(
             if quality != 0 {
                 return Err(Error::QopNotSupported("this quality of protection"));
             }
-            message::sign(context.established()?, buffers)?;
+            message::sign(&context, buffers, sequence)?;
         }
         Ok(Status::SEC_E_OK)
     })
@@ -37,14 +38,14 @@ pub unsafe extern "system" fn MakeSignature(
 pub unsafe extern "system" fn VerifySignature(
     context: *const SecHandle,
     message: *const SecBufferDesc,
-    _sequence: u32,
+    sequence: u32,
     quality: *mut u32,
 ) -> i32 {
     boundary("VerifySignature", || {
         // SAFETY: the caller's contract.
         unsafe {
             let context = find(context)?;
-            message::verify(context.established()?, Buffers::new(message)?)?;
+            message::verify(&context, Buffers::new(message)?, sequence)?;
             write(quality, 0);
         }
         Ok(Status::SEC_E_OK)
@@ -57,7 +58,7 @@ pub unsafe extern "system" fn EncryptMessage(
     context: *const SecHandle,
     quality: u32,
     message: *const SecBufferDesc,
-    _sequence: u32,
+    sequence: u32,
 ) -> i32 {
     boundary("EncryptMessage", || {
         // SAFETY: the caller's contract.
@@ -69,7 +70,7 @@ pub unsafe extern "system" fn EncryptMessage(
                 NO_ENCRYPT => Quality::IntegrityOnly,
                 _ => return Err(Error::QopNotSupported("this quality of protection")),
             };
-            message::encrypt(context.established()?, buffers, quality)?;
+            message::encrypt(&context, buffers, quality, sequence)?;
         }
         Ok(Status::SEC_E_OK)
     })
@@ -80,14 +81,14 @@ pub unsafe extern "system" fn EncryptMessage(
 pub unsafe extern "system" fn DecryptMessage(
     context: *const SecHandle,
     message: *const SecBufferDesc,
-    _sequence: u32,
+    sequence: u32,
     quality: *mut u32,
 ) -> i32 {
     boundary("DecryptMessage", || {
         // SAFETY: the caller's contract.
         unsafe {
             let context = find(context)?;
-            let found = message::decrypt(context.established()?, Buffers::new(message)?)?;
+            let found = message::decrypt(&context, Buffers::new(message)?, sequence)?;
             write(
                 quality,
                 match found {

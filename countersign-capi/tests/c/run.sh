@@ -121,7 +121,7 @@ run "headers, each on its own" "$here/include_each.sh"
 
 for way in "gcc c99" "gcc c11" "g++ c++17" "clang c99" "clang c11" "clang++ c++17"; do
     read -r compiler standard <<<"$way"
-    for test in layout abuse wild loopback threads; do
+    for test in layout abuse wild loopback datagram threads; do
         out=$work/bin/$test-$compiler-$standard
         if compiled "$out" "$test, $compiler $standard" "$compiler" "$standard" "$here/$test.c"; then
             run "$test, $compiler $standard" "$out"
@@ -149,7 +149,7 @@ done
 
 # Nothing is exported that no test calls.
 nm -D --defined-only "$library" | awk '$2 == "T" { print $3 }' | sort -u >"$work/exported"
-for test in abuse wild loopback threads; do
+for test in abuse wild loopback datagram threads; do
     nm -D --undefined-only "$work/bin/$test-gcc-c99" | awk '{ print $2 }'
 done | sed 's/@.*//' | sort -u >"$work/called"
 comm -23 "$work/exported" "$work/called" | sed 's/$/ is called by no test/' >"$work/log/exported"
@@ -179,7 +179,7 @@ done
 # are known by pointers into their middle, which valgrind takes for a possible leak.
 checker=(valgrind --quiet --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect
     --errors-for-leak-kinds=definite,indirect)
-for test in abuse wild loopback threads; do
+for test in abuse wild loopback datagram threads; do
     program=$work/bin/$test-gcc-c99
     if [ -x "$program" ]; then
         run "$test under valgrind" "${checker[@]}" "$program"

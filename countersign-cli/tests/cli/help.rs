@@ -76,7 +76,7 @@ fn packages() {
         (&ntlm["name"], &ntlm["rpc_id"]),
         (&"NTLM".into(), &10.into())
     );
-    assert_eq!(ntlm["capabilities_number"], 0x0288_2B37);
+    assert_eq!(ntlm["capabilities_number"], 0x0288_2B3F);
     assert!(
         ntlm["capabilities"]
             .as_array()

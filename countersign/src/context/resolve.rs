@@ -7,7 +7,9 @@
 //! assert_eq!(NoAnswers.kdc(&question), Err(Unavailable::NotSupported));
 //! ```
 use super::handshake::{Ask, Step};
-use super::question::{Kdc, KdcReply, Logon, LogonAnswer, Remember, Remembered, with_questions};
+use super::question::{
+    Answer, Kdc, KdcReply, Logon, LogonAnswer, Remember, Remembered, SomeQuestion, with_questions,
+};
 use crate::base::error::{Error, Unavailable};
 
 /// Answers nothing: for handshakes that ask nobody.
@@ -45,6 +47,14 @@ macro_rules! resolvers {
                 let _ = question;
                 async { Err(Unavailable::NotSupported) }
             })*
+        }
+
+        /// Answers one question, for contexts that are asked for their questions one by one.
+        #[must_use]
+        pub fn answer(question: &SomeQuestion, by: &mut dyn Resolve) -> Answer {
+            match question {
+                $(SomeQuestion::$name(question) => Answer::$name(by.$method(question)),)*
+            }
         }
 
         /// Answers questions until the handshake needs the peer again, or is done.
