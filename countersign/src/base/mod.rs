@@ -15,6 +15,6 @@ pub mod status;
 pub use environment::{Clock, Environment, NoRandomness, Random, Timestamp};
 pub use error::{ApiMisuse, BindingFault, Denied, Error, PeerMisbehaved, Refused, Unavailable};
 pub use flags::{Capabilities, ContextFlags};
-pub use policy::{NtlmPolicy, Policy};
+pub use policy::{LmCompatibilityLevel, NtlmPolicy, Policy};
 pub use secret::{Secret, SecretString};
 pub use status::Status;

@@ -23,6 +23,12 @@ impl Policy {
     pub const fn modern() -> Self {
         Self {
             ntlm: NtlmPolicy {
+                level: LmCompatibilityLevel::Level5,
+                require_128: true,
+                require_session_security: true,
+                dummy_signatures: false,
+                incoming: true,
+                outgoing: true,
                 require_mic: true,
                 suppress_extended_protection: false,
                 max_lifetime: Some(Duration::from_secs(36 * 3600)),
@@ -34,6 +40,7 @@ impl Policy {
     #[must_use]
     pub const fn compat() -> Self {
         let mut policy = Self::modern();
+        policy.ntlm.level = LmCompatibilityLevel::Level4;
         policy.ntlm.require_mic = false;
         policy.ntlm.max_lifetime = None;
         policy
@@ -42,7 +49,12 @@ impl Policy {
     /// Everything that is implemented, for peers that can not be replaced.
     #[must_use]
     pub const fn legacy() -> Self {
-        Self::compat()
+        let mut policy = Self::compat();
+        policy.ntlm.level = LmCompatibilityLevel::Level3;
+        policy.ntlm.require_128 = false;
+        policy.ntlm.require_session_security = false;
+        policy.ntlm.dummy_signatures = true;
+        policy
     }
 }
 
@@ -56,6 +68,19 @@ impl Default for Policy {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct NtlmPolicy {
+    /// Which responses clients send and servers accept (NTLM-CLI-4).
+    pub level: LmCompatibilityLevel,
+    /// Both roles: keys of less than 128 bits are refused (NTLM-FLG-4).
+    pub require_128: bool,
+    /// Both roles: contexts without extended session security are refused.
+    pub require_session_security: bool,
+    /// Where integrity was not negotiated, a message may carry the constant that stands for a
+    /// signature (NTLM-SIG-6). It protects nothing.
+    pub dummy_signatures: bool,
+    /// Servers may use NTLM at all (NTLM-SRV-10).
+    pub incoming: bool,
+    /// Clients may use NTLM at all (NTLM-CLI-8).
+    pub outgoing: bool,
     /// Server: a client that was sent a timestamp must answer with a MIC (NTLM-SRV-6). Old clients
     /// do not; without a MIC the clear parts of the exchange can be changed on the way.
     pub require_mic: bool,
@@ -64,4 +89,35 @@ pub struct NtlmPolicy {
     pub suppress_extended_protection: bool,
     /// Server: how far the client's time may be from the server's (NTLM-SRV-5).
     pub max_lifetime: Option<Duration>,
+}
+
+/// The levels of LAN Manager compatibility, numbered as Windows numbers them.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum LmCompatibilityLevel {
+    /// Clients send LM and NTLM responses and never ask for session security; servers accept all.
+    Level0,
+    /// Clients send LM and NTLM responses, with session security where it is to be had; servers accept all.
+    Level1,
+    /// Clients send the NTLM response only; servers accept all.
+    Level2,
+    /// Clients send NTLMv2; servers accept all.
+    Level3,
+    /// Clients send NTLMv2; servers refuse LM.
+    Level4,
+    /// Clients send NTLMv2; servers refuse LM and NTLM.
+    Level5,
+}
+
+impl LmCompatibilityLevel {
+    /// Whether clients answer with NTLMv2.
+    #[must_use]
+    pub const fn sends_version_2(self) -> bool {
+        matches!(self, Self::Level3 | Self::Level4 | Self::Level5)
+    }
+
+    /// Whether servers accept the first version of the NTLM response.
+    #[must_use]
+    pub const fn accepts_version_1(self) -> bool {
+        !matches!(self, Self::Level5)
+    }
 }

@@ -11,6 +11,7 @@
 use crate::base::error::{ApiMisuse, Error};
 use crate::base::secret::{Secret, SecretString};
 use crate::crypto;
+use crate::wire::oem::CodePage;
 use crate::wire::utf16;
 
 /// The longest user name and password, in characters (API-ID-4).
@@ -112,6 +113,20 @@ pub fn nt_hash(password: &SecretString) -> Secret<16> {
     Secret::new(crypto::md4(|feed| utf16::feed(password.expose(), feed)))
 }
 
+/// The LM hash of a password: none where it has more than fourteen bytes in the code page, or a
+/// character that is not in it ([MS-NLMP] 3.3.1).
+#[must_use]
+pub fn lm_hash(password: &SecretString, code_page: &CodePage) -> Option<Secret<16>> {
+    let upper = SecretString::from(utf16::to_upper(password.expose()));
+    let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(upper.expose().len()));
+    code_page
+        .encode(upper.expose(), "password", &mut bytes)
+        .ok()?;
+    let mut padded = zeroize::Zeroizing::new([0; 14]);
+    padded.get_mut(..bytes.len())?.copy_from_slice(&bytes);
+    Some(Secret::new(crypto::des_hash(&padded)))
+}
+
 /// Splits `DOMAIN\user`; a name without a backslash has no domain.
 #[must_use]
 pub fn split_name(name: &str) -> (&str, &str) {
@@ -156,6 +171,16 @@ mod tests {
             IdentitySecret::NtHash(password.nt_hash()).nt_hash(),
             password.nt_hash()
         );
+        let lm = |text: &str| lm_hash(&text.into(), &CodePage::CP437);
+        assert_eq!(
+            lm("Password").unwrap().expose(),
+            &[
+                0xe5, 0x2c, 0xac, 0x67, 0x41, 0x9a, 0x9a, 0x22, 0x4a, 0x3b, 0x10, 0x8f, 0x3f, 0xa6,
+                0xcb, 0x6d
+            ]
+        );
+        assert!(lm("fourteen bytes").is_some() && lm("fifteen  bytes!").is_none());
+        assert!(lm("\u{434}").is_none());
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! the caller requires.
 use std::sync::Arc;
 
-use super::message::av_pair::{self, AvFlags, AvId};
+use super::message::av_pair::{self, AvFlags, AvId, AvPairs};
 use super::message::{Authenticate, Challenge, Charset, Negotiate, NegotiateFlags, NtlmV2Response};
 use super::{
     MAX_TOKEN, Outcome, Shared, check_datagram, check_required, check_strength, compute,
@@ -108,7 +108,7 @@ impl Acceptor {
         negotiate: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<Exchange, Error> {
-        check_strength(offered)?;
+        check_strength(&self.shared.policy, offered)?;
         let settings = &self.shared.settings;
         let flags = answered(offered, settings.names.domain_member)?;
         check_required(
@@ -171,7 +171,7 @@ impl Acceptor {
             return Err(PeerMisbehaved::FlagsNotOffered(added.bits()).into());
         }
         let flags = message.flags & exchange.flags;
-        check_strength(flags)?;
+        check_strength(&self.shared.policy, flags)?;
         check_datagram(message.flags)?;
         // The encoding is the one that the challenge chose, whatever the client says now.
         let charset = Charset::of(exchange.flags, &self.shared.settings.code_page);
@@ -188,11 +188,21 @@ impl Acceptor {
         if message.nt_response.is_empty() && user.is_empty() && no_lm {
             return Err(Error::LogonDenied(Denied::Anonymous));
         }
-        if message.nt_response.len() <= 24 {
-            return Err(Error::LogonDenied(Denied::WeakResponse));
+        match message.nt_response.len() {
+            24 if self.shared.policy.ntlm.level.accepts_version_1() => {
+                // With session security the client's challenge stands in place of the LM response.
+                let session_security = flags.contains(NegotiateFlags::EXTENDED_SESSIONSECURITY);
+                let lm = message.lm_response.len();
+                if lm != 24 && (session_security || lm != 0) {
+                    return Err(Error::LogonDenied(Denied::WeakResponse));
+                }
+            }
+            0..=24 => return Err(Error::LogonDenied(Denied::WeakResponse)),
+            _ => {
+                NtlmV2Response::parse(message.nt_response)
+                    .map_err(|fault| fault.inside(position(message.nt_response, token)))?;
+            }
         }
-        NtlmV2Response::parse(message.nt_response)
-            .map_err(|fault| fault.inside(position(message.nt_response, token)))?;
         if user.is_empty() {
             return Err(PeerMisbehaved::Name("an empty user").into());
         }
@@ -221,30 +231,32 @@ impl Acceptor {
     /// The verdict, with what is known of the account.
     pub(super) fn logon(&self, state: &AwaitLogon, answer: LogonAnswer) -> Result<Outcome, Error> {
         let message = Authenticate::parse(&state.authenticate)?;
-        let response = NtlmV2Response::parse(message.nt_response)?;
+        let response = Response::of(state, &message)?;
         let charset = Charset::of(state.exchange.flags, &self.shared.settings.code_page);
         let now = self.shared.environment.clock().now();
 
         let logon = compare(state, &message, charset, &response, answer)?;
         logon.account.check(now).map_err(Error::LogonDenied)?;
-        if let Some(limit) = self.shared.policy.ntlm.max_lifetime
-            && Timestamp::from_filetime(response.time).distance(now) > limit
+        if let (Some(limit), Some(time)) = (self.shared.policy.ntlm.max_lifetime, response.time())
+            && time.distance(now) > limit
         {
             return Err(Error::LogonDenied(Denied::Stale));
         }
 
+        let key_exchange_key = response.key_exchange_key(state, logon.base_key);
         let session_key = if protection(state.flags).key_exchange {
             let mut key = <[u8; 16]>::try_from(message.encrypted_session_key).map_err(|_| {
                 PeerMisbehaved::SessionKeyLength(message.encrypted_session_key.len())
             })?;
-            compute::exchange_key(&logon.base_key, &mut key);
+            compute::exchange_key(&key_exchange_key, &mut key);
             Secret::new(key)
         } else {
-            logon.base_key
+            key_exchange_key
         };
-        self.check_mic(state, &response, &message, &session_key)?;
-        let bindings = self.check_bindings(&response)?;
-        let target = self.check_target(state, &response)?;
+        let pairs = response.pairs();
+        self.check_mic(state, &pairs, &message, &session_key)?;
+        let bindings = self.check_bindings(&pairs)?;
+        let target = self.check_target(state, &pairs)?;
         let flags = context_flags(state.flags, self.request.wanted());
         check_required(self.request.require, flags)?;
         Ok(Outcome {
@@ -268,11 +280,11 @@ impl Acceptor {
     fn check_mic(
         &self,
         state: &AwaitLogon,
-        response: &NtlmV2Response<'_>,
+        pairs: &AvPairs<'_>,
         message: &Authenticate<'_>,
         session_key: &Secret<16>,
     ) -> Result<(), Error> {
-        let promised = response.pairs.flags.unwrap_or_default();
+        let promised = pairs.flags.unwrap_or_default();
         if !promised.contains(AvFlags::MIC) {
             return if self.shared.policy.ntlm.require_mic {
                 Err(Error::Policy(Refused::NoMic))
@@ -301,12 +313,9 @@ impl Acceptor {
     }
 
     /// NTLM-SRV-8, API-CB-4, API-CB-5.
-    fn check_bindings(
-        &self,
-        response: &NtlmV2Response<'_>,
-    ) -> Result<Option<BindingsResult>, Error> {
+    fn check_bindings(&self, pairs: &AvPairs<'_>) -> Result<Option<BindingsResult>, Error> {
         let wanted = self.request.wanted();
-        let sent = response.pairs.channel_bindings;
+        let sent = pairs.channel_bindings;
         let empty = sent == Some([0; 16]);
         let Some(ours) = self.bindings else {
             if !wanted.contains(ContextFlags::PROXY_BINDINGS) {
@@ -337,10 +346,10 @@ impl Acceptor {
     fn check_target(
         &self,
         state: &AwaitLogon,
-        response: &NtlmV2Response<'_>,
+        pairs: &AvPairs<'_>,
     ) -> Result<Option<String>, Error> {
-        let flags = response.pairs.flags.unwrap_or_default();
-        let target = match response.pairs.target_name {
+        let flags = pairs.flags.unwrap_or_default();
+        let target = match pairs.target_name {
             Some(bytes) if !flags.contains(AvFlags::UNTRUSTED_TARGET) => Some(
                 utf16::decode(bytes, "MsvAvTargetName")
                     .map_err(|fault| fault.inside(position(bytes, &state.authenticate)))?,
@@ -365,6 +374,67 @@ impl Acceptor {
     }
 }
 
+/// The response of either version.
+enum Response<'a> {
+    V2(NtlmV2Response<'a>),
+    /// With what the response was computed over.
+    V1 {
+        response: [u8; 24],
+        challenge: [u8; 8],
+        /// The client's challenge, with session security.
+        client_challenge: Option<[u8; 8]>,
+    },
+}
+
+impl<'a> Response<'a> {
+    fn of(state: &AwaitLogon, message: &Authenticate<'a>) -> Result<Self, Error> {
+        let Ok(response) = <[u8; 24]>::try_from(message.nt_response) else {
+            return Ok(Self::V2(NtlmV2Response::parse(message.nt_response)?));
+        };
+        let server_challenge = state.exchange.server_challenge;
+        let session_security = NegotiateFlags::EXTENDED_SESSIONSECURITY;
+        let client_challenge = message
+            .lm_response
+            .first_chunk::<8>()
+            .copied()
+            .filter(|_| state.flags.contains(session_security));
+        Ok(Self::V1 {
+            response,
+            challenge: client_challenge.map_or(server_challenge, |client| {
+                compute::session_challenge(&server_challenge, &client)
+            }),
+            client_challenge,
+        })
+    }
+
+    /// The client's time, which the first version does not have.
+    const fn time(&self) -> Option<Timestamp> {
+        match self {
+            Self::V2(response) => Some(Timestamp::from_filetime(response.time)),
+            Self::V1 { .. } => None,
+        }
+    }
+
+    /// What the client added; the first version adds nothing.
+    fn pairs(&self) -> AvPairs<'a> {
+        match self {
+            Self::V2(response) => response.pairs,
+            Self::V1 { .. } => AvPairs::default(),
+        }
+    }
+
+    /// `KeyExchangeKey` from the session base key.
+    fn key_exchange_key(&self, state: &AwaitLogon, base_key: Secret<16>) -> Secret<16> {
+        match self {
+            Self::V1 {
+                client_challenge: Some(client),
+                ..
+            } => compute::key_exchange_key_v1(&base_key, &state.exchange.server_challenge, client),
+            _ => base_key,
+        }
+    }
+}
+
 /// A logon whose proof was compared.
 struct LoggedOn {
     base_key: Secret<16>,
@@ -378,7 +448,7 @@ fn compare(
     state: &AwaitLogon,
     message: &Authenticate<'_>,
     charset: Charset<'_>,
-    response: &NtlmV2Response<'_>,
+    response: &Response<'_>,
     answer: LogonAnswer,
 ) -> Result<LoggedOn, Error> {
     let account = match answer {
@@ -403,19 +473,29 @@ fn compare(
     };
     let hash = account.as_deref().and_then(Account::nt_hash);
     let nothing = Secret::new([0; 16]);
-    let mut base_key = None;
-    for domain in [message.domain, &[]] {
-        let ntowf = compute::ntowf_v2(
-            hash.unwrap_or(&nothing),
-            |each| charset.chars(message.user, each),
-            |each| charset.chars(domain, each),
-        );
-        let expected = compute::nt_proof(&ntowf, &state.exchange.server_challenge, response.blob);
-        if crypto::equal(&expected, &response.proof) {
-            base_key = Some(compute::session_base_key(&ntowf, &expected));
-            break;
+    let hash_or_nothing = hash.unwrap_or(&nothing);
+    let base_key = match response {
+        Response::V2(response) => [message.domain, &[]].into_iter().find_map(|domain| {
+            let ntowf = compute::ntowf_v2(
+                hash_or_nothing,
+                |each| charset.chars(message.user, each),
+                |each| charset.chars(domain, each),
+            );
+            let expected =
+                compute::nt_proof(&ntowf, &state.exchange.server_challenge, response.blob);
+            crypto::equal(&expected, &response.proof)
+                .then(|| compute::session_base_key(&ntowf, &expected))
+        }),
+        Response::V1 {
+            response,
+            challenge,
+            ..
+        } => {
+            let expected = compute::response_v1(hash_or_nothing, challenge);
+            crypto::equal(&expected, response)
+                .then(|| compute::session_base_key_v1(hash_or_nothing))
         }
-    }
+    };
     let Some(account) = &account else {
         return Err(Error::LogonDenied(Denied::UnknownUser));
     };

@@ -49,7 +49,7 @@ impl Client {
         if !input.bytes().is_empty() {
             return Err(ApiMisuse::TokenNotExpected.into());
         }
-        let flags = offered(self.request.wanted());
+        let flags = offered(&self.shared.policy, self.request.wanted());
         let negotiate = Negotiate::build(flags, self.shared.settings.version);
         out.extend_from_slice(&negotiate);
         Ok(AwaitChallenge { flags, negotiate })
@@ -87,7 +87,10 @@ impl Mechanism for Client {
             (State::AwaitChallenge(state), Event::Input(input)) => {
                 self.challenge(state, input, out).map(|mut outcome| {
                     outcome.target = self.request.target.take();
-                    (State::Established, Progress::Done(outcome.into_parts()))
+                    (
+                        State::Established,
+                        Progress::Done(outcome.into_parts(&self.shared.policy)),
+                    )
                 })
             }
             (State::Failed(error), _) => Err(error.clone()),

@@ -26,6 +26,31 @@ pub(super) fn nt_proof(ntowf: &HmacMd5, server_challenge: &[u8; 8], blob: &[u8])
     ntowf.of(&[server_challenge, blob])
 }
 
+/// The session base key of the first version: MD4 of the NT hash.
+pub(super) fn session_base_key_v1(nt_hash: &Secret<16>) -> Secret<16> {
+    Secret::new(crypto::md4(|feed| feed(nt_hash.expose())))
+}
+
+/// The NTLM response of the first version, also LM's from the LM hash.
+pub(super) fn response_v1(hash: &Secret<16>, challenge: &[u8; 8]) -> [u8; 24] {
+    crypto::des_long(hash.expose(), *challenge)
+}
+
+/// What the first version answers with session security: half of a hash over both challenges.
+pub(super) fn session_challenge(server_challenge: &[u8; 8], client_challenge: &[u8; 8]) -> [u8; 8] {
+    let [a, b, c, d, e, f, g, h, ..] = crypto::md5(&[server_challenge, client_challenge]);
+    [a, b, c, d, e, f, g, h]
+}
+
+/// `KXKEY` of the first version with session security.
+pub(super) fn key_exchange_key_v1(
+    base_key: &Secret<16>,
+    server_challenge: &[u8; 8],
+    client_challenge: &[u8; 8],
+) -> Secret<16> {
+    Secret::new(HmacMd5::new(base_key.expose()).of(&[server_challenge, client_challenge]))
+}
+
 /// The LMv2 response.
 pub(super) fn lm_v2_response(
     ntowf: &HmacMd5,
@@ -58,7 +83,7 @@ pub(super) fn mic(session_key: &Secret<16>, messages: &[&[u8]]) -> [u8; 16] {
 /// `SIGNKEY` of what `sender` sends.
 pub(super) fn sign_key(session_key: &Secret<16>, sender: Role) -> Secret<16> {
     derive(
-        session_key,
+        session_key.expose(),
         match sender {
             Role::Client => b"session key to client-to-server signing key magic constant\0",
             Role::Server => b"session key to server-to-client signing key magic constant\0",
@@ -66,10 +91,37 @@ pub(super) fn sign_key(session_key: &Secret<16>, sender: Role) -> Secret<16> {
     )
 }
 
-/// `SEALKEY` of what `sender` sends, 128 bits.
-pub(super) fn seal_key(session_key: &Secret<16>, sender: Role) -> Secret<16> {
+/// How much of the session key the seal keys are made from (NTLM-FLG-6).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum KeyLength {
+    Bits128,
+    Bits56,
+    Bits40,
+}
+
+impl KeyLength {
+    pub(super) const fn bits(self) -> u32 {
+        match self {
+            Self::Bits128 => 128,
+            Self::Bits56 => 56,
+            Self::Bits40 => 40,
+        }
+    }
+
+    const fn bytes(self) -> usize {
+        match self {
+            Self::Bits128 => 16,
+            Self::Bits56 => 7,
+            Self::Bits40 => 5,
+        }
+    }
+}
+
+/// `SEALKEY` of what `sender` sends, with session security.
+pub(super) fn seal_key(session_key: &Secret<16>, sender: Role, length: KeyLength) -> Secret<16> {
+    let (key, _) = session_key.expose().split_at(length.bytes());
     derive(
-        session_key,
+        key,
         match sender {
             Role::Client => b"session key to client-to-server sealing key magic constant\0",
             Role::Server => b"session key to server-to-client sealing key magic constant\0",
@@ -82,8 +134,8 @@ pub(super) fn message_key(seal_key: &Secret<16>, sequence: u32) -> Secret<16> {
     Secret::new(crypto::md5(&[seal_key.expose(), &sequence.to_le_bytes()]))
 }
 
-fn derive(session_key: &Secret<16>, magic: &[u8; 59]) -> Secret<16> {
-    Secret::new(crypto::md5(&[session_key.expose(), magic]))
+fn derive(key: &[u8], magic: &[u8; 59]) -> Secret<16> {
+    Secret::new(crypto::md5(&[key, magic]))
 }
 
 #[cfg(test)]
@@ -133,7 +185,7 @@ mod tests {
     fn sign_and_seal_keys() {
         for (key, expected) in [
             (
-                seal_key(&ESK, Role::Client),
+                seal_key(&ESK, Role::Client, KeyLength::Bits128),
                 "59f600973cc4960a25480a7c196e4c58",
             ),
             (
@@ -141,7 +193,7 @@ mod tests {
                 "4788dc861b4782f35d43fd98fe1a2d39",
             ),
             (
-                seal_key(&ESK, Role::Server),
+                seal_key(&ESK, Role::Server, KeyLength::Bits128),
                 "9355f3a957c1583d25c4c2f11e40390e",
             ),
             (
@@ -151,6 +203,59 @@ mod tests {
         ] {
             assert_eq!(hex(key.expose()), expected);
         }
+    }
+
+    /// NTLM-FLG-6: shorter seal keys, of both directions.
+    #[test]
+    fn shorter_keys() {
+        for (length, client, server) in [
+            (
+                KeyLength::Bits56,
+                "a5f7253c1065e8d3d68642040e71cfe0",
+                "583e2f98959b385cd158f3734b5f5d3f",
+            ),
+            (
+                KeyLength::Bits40,
+                "42f964a471091a02ff4a77455366e4e5",
+                "c5d3853b406b7c1241c595f0ce0750e2",
+            ),
+        ] {
+            assert_eq!(hex(seal_key(&ESK, Role::Client, length).expose()), client);
+            assert_eq!(hex(seal_key(&ESK, Role::Server, length).expose()), server);
+        }
+    }
+
+    /// NTLM-CLI-4: the published values of [MS-NLMP] 4.2.2 and 4.2.3.
+    #[test]
+    fn published_values_of_version_1() {
+        let nt = crate::context::identity::nt_hash(&"Password".into());
+        let page = crate::wire::oem::CodePage::CP437;
+        let lm = crate::context::identity::lm_hash(&"Password".into(), &page).unwrap();
+        let server = [0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef];
+        let client = [0xaa; 8];
+        assert_eq!(
+            hex(&response_v1(&nt, &server)),
+            "67c43011f30298a2ad35ece64f16331c44bdbed927841f94"
+        );
+        assert_eq!(
+            hex(&response_v1(&lm, &server)),
+            "98def7b87f88aa5dafe2df779688a172def11c7d5ccdef13"
+        );
+        let base = session_base_key_v1(&nt);
+        assert_eq!(hex(base.expose()), "d87262b0cde4b1cb7499becccdf10784");
+        let mut key = [0x55; 16];
+        exchange_key(&base, &mut key);
+        assert_eq!(hex(&key), "518822b1b3f350c8958682ecbb3e3cb7");
+        assert_eq!(
+            hex(&response_v1(&nt, &session_challenge(&server, &client))),
+            "7537f803ae367128ca458204bde7caf81e97ed2683267232"
+        );
+        let kxkey = key_exchange_key_v1(&base, &server, &client);
+        assert_eq!(hex(kxkey.expose()), "eb93429a8bd952f8b89c55b87f475edc");
+        let seal = seal_key(&kxkey, Role::Client, KeyLength::Bits56);
+        assert_eq!(hex(seal.expose()), "04dd7f014d8504d265a25cc86a3a7c06");
+        let sign = sign_key(&kxkey, Role::Client);
+        assert_eq!(hex(sign.expose()), "60e799be5c72fc92922ae8ebe961fb8d");
     }
 
     /// NTLM-DG-4: without a NEGOTIATE the MIC covers the two messages that there are.

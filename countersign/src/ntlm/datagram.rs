@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use super::acceptor::{Acceptor, AwaitLogon, Exchange};
 use super::answer::Answer;
+use super::compute::KeyLength;
 use super::message::NegotiateFlags;
 use super::protect::{Message, SIGNATURE_LENGTH, room, split, write_signature};
 use super::{Outcome, Shared, compute, context_flags, peer_of, protection};
@@ -426,7 +427,7 @@ impl MessageKeys {
     fn new(session_key: &Secret<16>, sender: Role) -> Self {
         Self {
             mac: HmacMd5::new(compute::sign_key(session_key, sender).expose()),
-            seal_key: compute::seal_key(session_key, sender),
+            seal_key: compute::seal_key(session_key, sender, KeyLength::Bits128),
         }
     }
 

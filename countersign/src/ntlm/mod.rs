@@ -7,7 +7,8 @@
 //!   | -- AUTHENTICATE: proof, session key ----> | compares the proof, then the MIC, then the bindings
 //! ```
 //!
-//! NTLMv2 with extended session security and 128-bit keys. NTLM proves the client to the server and
+//! NTLMv2 with extended session security and 128-bit keys; what is weaker only where the policy
+//! allows it. NTLM proves the client to the server and
 //! not the server to the client, so mutual authentication is never claimed.
 //!
 //! ```
@@ -36,6 +37,7 @@ mod datagram;
 mod describe;
 pub mod message;
 mod protect;
+mod protect_v1;
 mod server;
 
 use std::sync::Arc;
@@ -48,15 +50,18 @@ use crate::base::error::{ApiMisuse, Error, PeerMisbehaved, Refused};
 use crate::base::flags::{Capabilities, ContextFlags};
 use crate::base::policy::Policy;
 use crate::base::secret::Secret;
+use crate::base::status::Status;
 use crate::context::attribute::{
     BindingsResult, Facts, KeyInfo, Lifespan, Names, PackageInfo, Role, SessionKey, Sizes,
 };
 use crate::context::datagram::Datagram;
 use crate::context::handshake::Handshake;
+use crate::context::identity::{IdentitySecret, lm_hash};
 use crate::context::package::{Accept, Acquire, Credential, CredentialUse, Initiate, Package};
-use crate::context::session::Parts;
+use crate::context::session::{Open, Parts, Seal};
 use crate::crypto::HmacMd5;
 use crate::wire::oem::CodePage;
+use compute::KeyLength;
 use message::NegotiateFlags;
 
 /// The longest token that this package makes, in bytes (`cbMaxToken`).
@@ -196,6 +201,15 @@ impl Package for Ntlm {
     fn acquire(&self, request: Acquire) -> Result<Arc<dyn Credential>, Error> {
         let owner = match request.identity {
             Some(identity) => Some(Owner {
+                weak: (!request.policy.ntlm.level.sends_version_2()).then(|| Weak {
+                    nt_hash: identity.secret().nt_hash(),
+                    lm_hash: match identity.secret() {
+                        IdentitySecret::Password(password) => {
+                            lm_hash(password, &self.settings.code_page)
+                        }
+                        IdentitySecret::NtHash(_) => None,
+                    },
+                }),
                 ntowf: compute::ntowf_v2(
                     &identity.secret().nt_hash(),
                     |each| identity.user().chars().for_each(each),
@@ -231,12 +245,22 @@ struct Shared {
     settings: Arc<Settings>,
 }
 
-/// Who a client is. The hash of the password is not kept, only what is derived from it.
+/// Who a client is. The hash of the password is not kept, only what is derived from it, unless the
+/// policy sends responses of the first version.
 #[derive(Debug)]
 struct Owner {
     user: String,
     domain: String,
     ntowf: HmacMd5,
+    /// What the responses of the first version need, where the policy sends them.
+    weak: Option<Weak>,
+}
+
+/// Hashes of the password itself.
+#[derive(Debug)]
+struct Weak {
+    nt_hash: Secret<16>,
+    lm_hash: Option<Secret<16>>,
 }
 
 impl Owner {
@@ -301,9 +325,22 @@ impl Credential for NtlmCredential {
 }
 
 impl NtlmCredential {
+    /// The status of a role that the policy forbids (NTLM-CLI-8, NTLM-SRV-10).
+    fn blocked(&self) -> Status {
+        let policy = &self.0.policy.ntlm;
+        if policy.incoming || policy.outgoing {
+            Status::STATUS_NOT_SUPPORTED
+        } else {
+            Status::STATUS_NTLM_BLOCKED
+        }
+    }
+
     fn may_initiate(&self, request: &Initiate) -> Result<(), Error> {
         if !self.0.usage.outbound() || self.0.owner.is_none() {
             return Err(Error::NoCredentials("the credential is for servers only"));
+        }
+        if !self.0.policy.ntlm.outgoing {
+            return Err(Error::Foreign(self.blocked()));
         }
         if request.wanted().intersects(CLIENT_UNSUPPORTED) {
             return Err(Error::Unsupported(
@@ -316,6 +353,9 @@ impl NtlmCredential {
     fn may_accept(&self, request: &Accept) -> Result<(), Error> {
         if !self.0.usage.inbound() {
             return Err(Error::NoCredentials("the credential is for clients only"));
+        }
+        if !self.0.policy.ntlm.incoming {
+            return Err(Error::Foreign(self.blocked()));
         }
         let wanted = request.wanted();
         if wanted.intersects(SERVER_UNSUPPORTED) {
@@ -349,11 +389,12 @@ fn possible(required: ContextFlags) -> Result<(), Error> {
 }
 
 /// What both roles demand of the flags of the other side.
-fn check_strength(flags: NegotiateFlags) -> Result<(), Error> {
-    if !flags.contains(NegotiateFlags::NEGOTIATE_128) {
+fn check_strength(policy: &Policy, flags: NegotiateFlags) -> Result<(), Error> {
+    if policy.ntlm.require_128 && !flags.contains(NegotiateFlags::NEGOTIATE_128) {
         return Err(Error::Policy(Refused::KeyLength));
     }
-    if !flags.contains(NegotiateFlags::EXTENDED_SESSIONSECURITY) {
+    let session_security = NegotiateFlags::EXTENDED_SESSIONSECURITY;
+    if policy.ntlm.require_session_security && !flags.contains(session_security) {
         return Err(Error::Policy(Refused::SessionSecurity));
     }
     Ok(())
@@ -376,6 +417,14 @@ fn protection(flags: NegotiateFlags) -> protect::Protection {
         sign,
         seal,
         key_exchange: sign && flags.contains(NegotiateFlags::KEY_EXCH),
+        length: if flags.contains(NegotiateFlags::NEGOTIATE_128) {
+            KeyLength::Bits128
+        } else if flags.contains(NegotiateFlags::NEGOTIATE_56) {
+            KeyLength::Bits56
+        } else {
+            KeyLength::Bits40
+        },
+        dummy: false,
     }
 }
 
@@ -433,12 +482,6 @@ const SIZES: Sizes = Sizes {
     security_trailer: 16,
 };
 
-const KEY_INFO: KeyInfo = KeyInfo {
-    signature_algorithm: "HMAC-MD5",
-    encrypt_algorithm: "RC4",
-    key_bits: 128,
-};
-
 const fn peer_of(role: Role) -> Role {
     match role {
         Role::Client => Role::Server,
@@ -464,6 +507,9 @@ impl Outcome {
     /// What the context answers about itself.
     fn into_facts(self) -> Facts {
         let protection = protection(self.negotiated);
+        let session_security = self
+            .negotiated
+            .contains(NegotiateFlags::EXTENDED_SESSIONSECURITY);
         Facts {
             package: &INFO,
             role: self.role,
@@ -475,7 +521,19 @@ impl Outcome {
             },
             lifespan: self.lifespan,
             session_key: SessionKey::new(self.session_key.expose()),
-            key_info: protection.sign.then_some(KEY_INFO),
+            key_info: protection.sign.then_some(if session_security {
+                KeyInfo {
+                    signature_algorithm: "HMAC-MD5",
+                    encrypt_algorithm: "RC4",
+                    key_bits: protection.length.bits(),
+                }
+            } else {
+                KeyInfo {
+                    signature_algorithm: "CRC32",
+                    encrypt_algorithm: "RC4",
+                    key_bits: 128,
+                }
+            }),
             target: self.target,
             target_information: self.target_information,
             bindings: self.bindings,
@@ -483,20 +541,27 @@ impl Outcome {
         }
     }
 
-    fn into_parts(self) -> Parts {
-        let protection = protection(self.negotiated);
-        let peer = peer_of(self.role);
+    fn into_parts(self, policy: &Policy) -> Parts {
+        let mut protection = protection(self.negotiated);
+        protection.dummy =
+            policy.ntlm.dummy_signatures && self.negotiated.contains(NegotiateFlags::ALWAYS_SIGN);
+        let (sealer, opener): (Box<dyn Seal>, Box<dyn Open>) = if self
+            .negotiated
+            .contains(NegotiateFlags::EXTENDED_SESSIONSECURITY)
+        {
+            let direction =
+                |sender| protect::Direction::new(self.session_key.clone(), sender, protection);
+            (
+                Box::new(direction(self.role)),
+                Box::new(direction(peer_of(self.role))),
+            )
+        } else {
+            let (sealer, opener) = protect_v1::halves(&self.session_key, protection);
+            (Box::new(sealer), Box::new(opener))
+        };
         Parts {
-            sealer: Box::new(protect::Direction::new(
-                self.session_key.clone(),
-                self.role,
-                protection,
-            )),
-            opener: Box::new(protect::Direction::new(
-                self.session_key.clone(),
-                peer,
-                protection,
-            )),
+            sealer,
+            opener,
             facts: Arc::new(self.into_facts()),
             resume: None,
         }

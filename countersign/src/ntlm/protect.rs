@@ -2,7 +2,7 @@
 //!
 //! Keys are derived and the RC4 stream is set up with the first message: many contexts authenticate
 //! and then protect nothing.
-use super::compute;
+use super::compute::{self, KeyLength};
 use crate::base::error::{ApiMisuse, Error};
 use crate::base::secret::Secret;
 use crate::context::attribute::Role;
@@ -23,6 +23,37 @@ pub(super) struct Protection {
     pub(super) sign: bool,
     pub(super) seal: bool,
     pub(super) key_exchange: bool,
+    pub(super) length: KeyLength,
+    /// Where nothing is signed, a constant stands for signatures (NTLM-SIG-6).
+    pub(super) dummy: bool,
+}
+
+impl Protection {
+    /// Whether a message may be protected with integrity; `false` where the constant stands for it.
+    pub(super) const fn signs(self) -> Result<bool, Error> {
+        if self.sign {
+            Ok(true)
+        } else if self.dummy {
+            Ok(false)
+        } else {
+            Err(Error::QopNotSupported("integrity"))
+        }
+    }
+}
+
+/// What stands for a signature where none was negotiated.
+pub(super) const DUMMY: [u8; SIGNATURE_LENGTH] = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+/// Accepts exactly the constant.
+pub(super) fn check_dummy(token: &[u8], sequence: u32) -> Result<Verified, Error> {
+    if token == DUMMY {
+        Ok(Verified {
+            sequence,
+            quality: Quality::IntegrityOnly,
+        })
+    } else {
+        Err(Error::MessageAltered)
+    }
 }
 
 /// One direction of a context: what `sender` sends. Connection contexts count their messages
@@ -57,21 +88,15 @@ impl Direction {
     fn next(&mut self) -> Message<'_> {
         let keys = self.keys.get_or_insert_with(|| Keys {
             mac: HmacMd5::new(compute::sign_key(&self.session_key, self.sender).expose()),
-            stream: Rc4::new(compute::seal_key(&self.session_key, self.sender).expose()),
+            stream: Rc4::new(
+                compute::seal_key(&self.session_key, self.sender, self.protection.length).expose(),
+            ),
         });
         Message {
             mac: &keys.mac,
             stream: &mut keys.stream,
             sequence: self.sequence,
             key_exchange: self.protection.key_exchange,
-        }
-    }
-
-    const fn require_integrity(&self) -> Result<(), Error> {
-        if self.protection.sign {
-            Ok(())
-        } else {
-            Err(Error::QopNotSupported("integrity"))
         }
     }
 
@@ -240,8 +265,11 @@ impl Message<'_> {
 
 impl Seal for Direction {
     fn sign(&mut self, pieces: &[&[u8]], token: &mut [u8], _: Order) -> Result<usize, Error> {
-        self.require_integrity()?;
         let token = room(token)?;
+        if !self.protection.signs()? {
+            *token = DUMMY;
+            return Ok(SIGNATURE_LENGTH);
+        }
         let checksum = self.next().sign(pieces);
         write_signature(token, checksum, self.advance());
         Ok(SIGNATURE_LENGTH)
@@ -253,7 +281,9 @@ impl Seal for Direction {
         quality: Quality,
         _: Order,
     ) -> Result<Lengths, Error> {
-        self.require_integrity()?;
+        if !self.protection.signs()? {
+            return Err(Error::QopNotSupported("integrity"));
+        }
         let encrypt = quality == Quality::Confidential;
         if encrypt && !self.protection.seal {
             return Err(Error::QopNotSupported("confidentiality"));
@@ -270,7 +300,9 @@ impl Seal for Direction {
 
 impl Open for Direction {
     fn verify(&mut self, pieces: &[&[u8]], token: &[u8], _: Order) -> Result<Verified, Error> {
-        self.require_integrity()?;
+        if !self.protection.signs()? {
+            return check_dummy(token, self.sequence);
+        }
         let received = self.split(token)?;
         self.next().verify(pieces, &received)?;
         Ok(Verified {
@@ -285,7 +317,9 @@ impl Open for Direction {
         pieces: &mut [Piece<'_>],
         _: Order,
     ) -> Result<Verified, Error> {
-        self.require_integrity()?;
+        if !self.protection.signs()? {
+            return Err(Error::QopNotSupported("integrity"));
+        }
         let received = self.split(token)?;
         let encrypted = self.protection.seal;
         self.next().open(pieces, encrypted, &received)?;

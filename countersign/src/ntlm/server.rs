@@ -97,7 +97,10 @@ impl Server {
                 let outcome = self
                     .acceptor
                     .logon(&state, answer.map_err(Error::Unavailable)?)?;
-                Ok((State::Established, Progress::Done(outcome.into_parts())))
+                Ok((
+                    State::Established,
+                    Progress::Done(outcome.into_parts(&self.acceptor.shared.policy)),
+                ))
             }
             (State::AwaitLogon(_), Event::Input(_)) => Err(ApiMisuse::WrongOrder(
                 "the question about the account is not answered yet",
