@@ -8,6 +8,11 @@
 //! ```toml
 //! policy = "modern"                       # modern, compat or legacy
 //!
+//! [ntlm]                                  # switches of the policy, one by one
+//! lm_compatibility_level = 5              # 0 to 5, as Windows numbers them
+//! incoming = true                         # whether servers may use NTLM
+//! outgoing = true                         # whether clients may
+//!
 //! [accounts]                              # who may log on to servers
 //! file = "accounts.redb"                  # made by `countersign account add`
 //! # passwords = "users.txt"               # or lines of DOMAIN:user:password
@@ -55,7 +60,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use countersign::ntlm::{Ntlm, ServerNames};
-use countersign::{Error, Identity, Packages, Policy, SecretString};
+use countersign::{Error, Identity, LmCompatibilityLevel, Packages, Policy, SecretString};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -134,6 +139,8 @@ impl std::error::Error for ConfigError {}
 struct File {
     policy: Option<toml::Spanned<String>>,
     #[serde(default)]
+    ntlm: NtlmSwitches,
+    #[serde(default)]
     accounts: Accounts,
     #[serde(default)]
     credentials: Credentials,
@@ -141,6 +148,15 @@ struct File {
     machine: Machine,
     #[serde(default)]
     log: Log,
+}
+
+/// What the file changes of the policy's NTLM part.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NtlmSwitches {
+    lm_compatibility_level: Option<toml::Spanned<i64>>,
+    incoming: Option<bool>,
+    outgoing: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -237,7 +253,7 @@ impl Config {
         })?;
         let set = |name: &str| variables.get(name).filter(|value| !value.is_empty());
         let base = path.parent().unwrap_or_else(|| Path::new(""));
-        let policy = match (set("COUNTERSIGN_POLICY"), &file.policy) {
+        let mut policy = match (set("COUNTERSIGN_POLICY"), &file.policy) {
             (Some(name), _) => policy(name).ok_or_else(|| ConfigError::Variable {
                 name: "COUNTERSIGN_POLICY",
                 what: no_policy(name),
@@ -248,6 +264,17 @@ impl Config {
             })?,
             (None, None) => Policy::default(),
         };
+        if let Some(number) = &file.ntlm.lm_compatibility_level {
+            policy.ntlm.level = level(*number.get_ref()).ok_or_else(|| {
+                let what = format!(
+                    "ntlm.lm_compatibility_level: {} is not 0 to 5",
+                    number.get_ref()
+                );
+                wrong(line(number.span().start), what)
+            })?;
+        }
+        policy.ntlm.incoming = file.ntlm.incoming.unwrap_or(policy.ntlm.incoming);
+        policy.ntlm.outgoing = file.ntlm.outgoing.unwrap_or(policy.ntlm.outgoing);
         let accounts_file = set("COUNTERSIGN_ACCOUNTS")
             .map(PathBuf::from)
             .or_else(|| file.accounts.file.as_ref().map(|file| base.join(file)));
@@ -383,6 +410,18 @@ fn policy(name: &str) -> Option<Policy> {
     }
 }
 
+const fn level(number: i64) -> Option<LmCompatibilityLevel> {
+    Some(match number {
+        0 => LmCompatibilityLevel::Level0,
+        1 => LmCompatibilityLevel::Level1,
+        2 => LmCompatibilityLevel::Level2,
+        3 => LmCompatibilityLevel::Level3,
+        4 => LmCompatibilityLevel::Level4,
+        5 => LmCompatibilityLevel::Level5,
+        _ => return None,
+    })
+}
+
 fn no_policy(name: &str) -> String {
     format!("{name:?} is none of modern, compat and legacy")
 }
@@ -460,6 +499,36 @@ mod tests {
     }
 
     #[test]
+    fn switches_change_the_named_policy() {
+        let parse = |text: &str| {
+            Config::parse(text, Path::new("x.toml"))
+                .unwrap()
+                .policy()
+                .clone()
+        };
+        assert_eq!(parse("policy = 'legacy'\n[ntlm]\n"), Policy::legacy());
+        for (number, level) in [
+            LmCompatibilityLevel::Level0,
+            LmCompatibilityLevel::Level1,
+            LmCompatibilityLevel::Level2,
+            LmCompatibilityLevel::Level3,
+            LmCompatibilityLevel::Level4,
+            LmCompatibilityLevel::Level5,
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let policy = parse(&format!("[ntlm]\nlm_compatibility_level = {number}"));
+            assert_eq!(policy.ntlm.level, level);
+            assert!(policy.ntlm.require_128, "nothing else is changed");
+        }
+        let policy = parse("[ntlm]\nincoming = false");
+        assert_eq!((policy.ntlm.incoming, policy.ntlm.outgoing), (false, true));
+        let policy = parse("[ntlm]\noutgoing = false");
+        assert_eq!((policy.ntlm.incoming, policy.ntlm.outgoing), (true, false));
+    }
+
+    #[test]
     fn errors_name_file_line_and_key() {
         for (text, expected) in [
             (
@@ -470,6 +539,10 @@ mod tests {
             ("[machine]\nmember = 'yes'", "x.toml, line 2: "),
             ("what = 1", "unknown field `what`"),
             ("[accounts", "x.toml, line 1: "),
+            (
+                "[ntlm]\nlm_compatibility_level = 6",
+                "x.toml, line 2: ntlm.lm_compatibility_level: 6 is not 0 to 5",
+            ),
             (
                 "[accounts]\nfile = 'a'\npasswords = 'b'",
                 "line 3: accounts.passwords: accounts.file is there too",

@@ -209,6 +209,17 @@ pub(crate) const CHECKS: &[Check] = &[
         },
     },
     Check {
+        name: "gss-ntlmssp -> Countersign: NTLMv1 with session security under the policy compat",
+        rules: &["NTLM-SRV-4"],
+        run: |lab| {
+            let server = Server {
+                policy: Policy::compat(),
+                ..Server::default()
+            };
+            connects(lab, server, &["--ntlmv1", "--messages", "WMWM"]).map(|_| ())
+        },
+    },
+    Check {
         name: "gss-ntlmssp -> Countersign: NTLMv1 refused",
         rules: &["NTLM-SRV-4"],
         run: |lab| refuses(lab, Server::default(), &["--ntlmv1"], "SEC_E_LOGON_DENIED"),

@@ -1,6 +1,6 @@
 //! Samba's `ntlm_auth`: handshakes and session keys; it protects no messages.
 use anyhow::{Result, ensure};
-use countersign::{ContextFlags, Initiate};
+use countersign::{ContextFlags, Initiate, Policy};
 
 use super::{accepted, refused};
 use crate::Check;
@@ -106,6 +106,19 @@ pub(crate) const CHECKS: &[Check] = &[
                 &args,
                 "SEC_E_LOGON_DENIED: logon denied: unknown user",
             )
+        },
+    },
+    Check {
+        name: "ntlm_auth -> Countersign: NTLMv1 with session security under the policy compat",
+        rules: &["NTLM-SRV-4"],
+        run: |lab| {
+            let server = Server {
+                policy: Policy::compat(),
+                ..Server::default()
+            };
+            let user = lab.get("LAB_USER")?;
+            let args = ["--backend", "ntlm_auth", "--user", user, "--ntlmv1"];
+            accepted(lab, server, lab.get("LAB_PASS")?, &args).map(|_| ())
         },
     },
     Check {

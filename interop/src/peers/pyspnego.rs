@@ -1,6 +1,6 @@
 //! pyspnego: handshakes, signed and sealed messages, channel bindings.
 use anyhow::{Result, ensure};
-use countersign::{ChannelBindings, ContextFlags, Initiate};
+use countersign::{ChannelBindings, ContextFlags, Initiate, LmCompatibilityLevel, Policy};
 use countersign_net::frame::Kind;
 
 use super::{accepted, refused};
@@ -50,6 +50,21 @@ pub(crate) const CHECKS: &[Check] = &[
         name: "Countersign -> pyspnego: NTLMv2 where NTLMv1 is refused",
         rules: &["NTLM-CLI-4"],
         run: |lab| client(lab)?.run(lab.port("PORT_PYSPNEGO_V2")?, &[(Kind::Wrapped, 1)]),
+    },
+    Check {
+        name: "Countersign -> pyspnego: NTLMv1 with session security, sealed and signed messages",
+        rules: &["NTLM-CLI-4"],
+        run: |lab| {
+            version_1(lab)?.run(
+                lab.port("PORT_PYSPNEGO")?,
+                &[(Kind::Wrapped, 3), (Kind::Signed, 2), (Kind::Wrapped, 1)],
+            )
+        },
+    },
+    Check {
+        name: "Countersign -> pyspnego: NTLMv1 refused",
+        rules: &["NTLM-CLI-4"],
+        run: |lab| version_1(lab)?.run_refused(lab.port("PORT_PYSPNEGO_V2")?, "reject NTv1"),
     },
     Check {
         name: "Countersign -> pyspnego: matching bindings",
@@ -209,6 +224,17 @@ pub(crate) const CHECKS: &[Check] = &[
         },
     },
     Check {
+        name: "pyspnego -> Countersign: NTLMv1 with session security under the policy compat",
+        rules: &["NTLM-SRV-4"],
+        run: |lab| {
+            let server = Server {
+                policy: Policy::compat(),
+                ..Server::default()
+            };
+            connects(lab, server, &["--ntlmv1", "--messages", "WMWMW"]).map(|_| ())
+        },
+    },
+    Check {
         name: "pyspnego -> Countersign: NTLMv1 refused",
         rules: &["NTLM-SRV-4"],
         run: |lab| {
@@ -227,6 +253,14 @@ pub(crate) const CHECKS: &[Check] = &[
 fn client(lab: &Environment) -> Result<Client> {
     let user = format!(r"{}\{}", lab.get("LAB_DOMAIN")?, lab.get("LAB_USER")?);
     Client::new(&user, lab.get("LAB_PASS")?)
+}
+
+/// A client that answers as the policy has to allow by hand.
+fn version_1(lab: &Environment) -> Result<Client> {
+    let mut client = client(lab)?;
+    client.policy = Policy::legacy();
+    client.policy.ntlm.level = LmCompatibilityLevel::Level2;
+    Ok(client)
 }
 
 fn connects(
