@@ -42,9 +42,9 @@ pub(crate) fn in_checks(source: &Source) -> Result<Vec<Proof>> {
     Ok(proofs)
 }
 
-/// Comments `PROVES: ID, ID` of a C file.
+/// `PROVES: ID, ID` in the comments of a C file, to the end of each comment.
 pub(crate) fn in_c(source: &Source) -> Vec<Proof> {
-    const OPEN: &str = "/* PROVES:";
+    const OPEN: &str = "PROVES:";
     let mut proofs = Vec::new();
     let mut at = 0;
     while let Some(found) = source.text[at..].find(OPEN) {
@@ -312,11 +312,17 @@ mod tests {
     fn c_cites_in_a_comment() {
         let source = Source::new(
             "a/b.c",
-            "int x;\n/* PROVES: API-ISC-1, API-ISC-2 */\n/* PROVES:\n * API-MSG-1 */\n",
+            "int x;\n/* PROVES: API-ISC-1, API-ISC-2 */\n/* PROVES:\n * API-MSG-1 */\n\
+             /* What it shows. PROVES: API-MSG-2 */\n",
         );
         assert_eq!(
             shown(in_c(&source)),
-            ["API-ISC-1 b.c 2", "API-ISC-2 b.c 2", "API-MSG-1 b.c 3"]
+            [
+                "API-ISC-1 b.c 2",
+                "API-ISC-2 b.c 2",
+                "API-MSG-1 b.c 3",
+                "API-MSG-2 b.c 5"
+            ]
         );
     }
 }
