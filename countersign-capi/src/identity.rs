@@ -16,16 +16,20 @@ pub(crate) const VERSION_2: u32 = 0x201;
 /// `SEC_WINNT_AUTH_IDENTITY_ANSI` and `_UNICODE`.
 pub(crate) const ANSI: u32 = 1;
 pub(crate) const UNICODE: u32 = 2;
+/// `SEC_WINNT_AUTH_IDENTITY_ONLY`: what is missing is not taken from the logon.
+pub(crate) const ONLY: u32 = 8;
 /// Any of the flags that say that the password is encrypted.
 pub(crate) const ENCRYPTED: u32 = 0x10 | 0x20 | 0x40 | 0x80;
 
 /// The parts of an identity; a missing one is taken from the logon, an empty one is empty (API-ID-5).
+/// With `only` nothing is taken from the logon (API-ID-1).
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Parts {
     pub(crate) user: Option<String>,
     pub(crate) domain: Option<String>,
     pub(crate) password: Option<SecretString>,
     pub(crate) packages: Option<String>,
+    pub(crate) only: bool,
 }
 
 /// Reads an identity in any of its forms.
@@ -101,13 +105,17 @@ unsafe fn strings(
         return Err(bad("the identity is encrypted by another system"));
     }
     // SAFETY: by contract; the flags say how wide a character is.
-    unsafe {
+    let parts = unsafe {
         match flags & (ANSI | UNICODE) {
             ANSI => all::<Ansi>(user, domain, password, packages),
             UNICODE => all::<Wide>(user, domain, password, packages),
             _ => Err(bad("the identity is neither ANSI nor UNICODE")),
         }
-    }
+    }?;
+    Ok(Parts {
+        only: flags & ONLY != 0,
+        ..parts
+    })
 }
 
 /// # Safety
@@ -130,6 +138,7 @@ unsafe fn all<T: Text>(
             )?
             .map(SecretString::from),
             packages: counted::<T>(packages.0, packages.1 as usize, "the package list")?,
+            only: false,
         })
     }
 }
@@ -201,6 +210,7 @@ pub(crate) fn parse_ex2(bytes: &[u8]) -> Result<Parts, Error> {
         domain: part(20, 24, "the domain of the identity")?,
         password: packed_password(bytes, word(28)? as usize, usize::from(half(32)?))?,
         packages: part(40, 44, "the package list")?,
+        only: word(36)? & ONLY != 0,
     })
 }
 
@@ -283,10 +293,11 @@ impl Parts {
             user,
             domain,
             password,
+            only,
             ..
         } = self;
         let Some(user) = user else {
-            return if domain.is_none() && password.is_none() {
+            return if domain.is_none() && password.is_none() && !only {
                 Ok(None)
             } else {
                 Err(Error::NoCredentials("the identity has no user"))
@@ -301,6 +312,7 @@ impl Parts {
         };
         let password = match password {
             Some(password) => password,
+            None if only => SecretString::default(),
             None => logon_password(domain, user)?,
         };
         Identity::new(domain, user, IdentitySecret::Password(password)).map(Some)
@@ -378,7 +390,8 @@ pub(crate) fn build(parts: &Parts) -> Result<zeroize::Zeroizing<Vec<u8>>, Error>
         place(&mut bytes, 28, 32, start)?;
     }
     let total = u32::try_from(bytes.len()).map_err(|_| bad("the identity is too long"))?;
-    for (at, word) in [(0, VERSION_2), (8, total), (36, UNICODE)] {
+    let flags = if parts.only { UNICODE | ONLY } else { UNICODE };
+    for (at, word) in [(0, VERSION_2), (8, total), (36, flags)] {
         bytes[at..at + 4].copy_from_slice(&word.to_ne_bytes());
     }
     let header = u16::try_from(header).unwrap_or_default();
@@ -520,6 +533,7 @@ mod tests {
             domain: Some("LAB".to_owned()),
             password: Some("Pässwörd".into()),
             packages: Some("!Kerberos".to_owned()),
+            only: true,
         }
     }
 

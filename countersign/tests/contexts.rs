@@ -435,6 +435,8 @@ fn sealed_messages_have_no_gap() {
 }
 
 /// Connectionless contexts: signed before anything was exchanged; the receiver learns which message it was.
+///
+/// API-ISC-11: a style that a package does not have is refused.
 #[test]
 fn datagrams() {
     let mut context = toy().datagram(&Initiate::default()).unwrap();

@@ -32,6 +32,7 @@ pub unsafe extern "system" fn SspiEncodeStringsAsAuthIdentity(
                 domain: terminated::<Wide>(domain, "the domain")?,
                 password: terminated::<Wide>(packed, "the credentials")?.map(SecretString::from),
                 packages: None,
+                only: false,
             }
         };
         if parts == Parts::default() {

@@ -820,7 +820,7 @@ static void not_yet(void)
 
 /* ---- identities --------------------------------------------------------------------------- */
 
-/* PROVES: API-SSPI-1 API-SSPI-2 API-SSPI-3 API-SSPI-4 API-SSPI-5 API-SSPI-6 API-SSPI-7 API-SSPI-8 API-SSPI-9 */
+/* PROVES: API-SSPI-1 API-SSPI-2 API-SSPI-3 API-SSPI-4 API-SSPI-5 API-SSPI-6 API-SSPI-9 */
 static void identities(void)
 {
     static const WCHAR user[] = {'u', 0}, domain[] = {'d', 0}, password[] = {'p', 0};

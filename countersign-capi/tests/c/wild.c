@@ -110,12 +110,17 @@ static void plain_identities(void)
     refused("narrow and wide", acquire_with(&credential, &narrow, 0));
 }
 
-/* PROVES: API-ID-2 */
+/* PROVES: API-ID-1 API-ID-2 */
 static void extended_identities(void)
 {
     SEC_WINNT_AUTH_IDENTITY_EXA narrow;
     SEC_WINNT_AUTH_IDENTITY_EXW wide;
+    struct {
+        SEC_WINNT_AUTH_IDENTITY_EXA head;
+        char strings[16];
+    } block;
     unsigned short user[64], domain[64], password[64];
+    struct pair pair;
     CredHandle credential;
 
     memset(&narrow, 0, sizeof(narrow));
@@ -135,6 +140,33 @@ static void extended_identities(void)
     authenticates("EX with packages", &narrow, 0, QUALIFIED);
     narrow.Length = sizeof(narrow) - 1;
     refused("EX, too short", acquire_with(&credential, &narrow, 0));
+
+    /* The strings may lie behind the structure, in one block with it. */
+    memcpy(block.strings, "aliceLABPassw0rd", sizeof(block.strings));
+    narrow.Length = sizeof(narrow);
+    narrow.User = (unsigned char *)block.strings;
+    narrow.Domain = narrow.User + 5;
+    narrow.Password = narrow.User + 8;
+    narrow.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI | SEC_WINNT_AUTH_IDENTITY_MARSHALLED;
+    block.head = narrow;
+    authenticates("EX in one block", &block, 0, QUALIFIED);
+
+    /* A missing password is that of the logon, unless the identity is all there is. */
+    narrow.Password = NULL;
+    narrow.PasswordLength = 0;
+    narrow.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI;
+    authenticates("EX without a password", &narrow, 0, QUALIFIED);
+    narrow.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI | SEC_WINNT_AUTH_IDENTITY_ONLY;
+    memset(&pair, 0, sizeof(pair));
+    status_is("EX alone: acquire", acquire_with(&pair.client_credential, &narrow, 0), SEC_E_OK);
+    must("server credential", acquire_server(&pair.server_credential) == SEC_E_OK);
+    status_is("EX alone: the password is empty",
+              pair_establish(&pair, PROTECTED_REQ, PROTECTED_ASC), SEC_E_LOGON_DENIED);
+    pair_close(&pair);
+    narrow.User = narrow.Domain = NULL;
+    narrow.UserLength = narrow.DomainLength = 0;
+    status_is("EX alone, and of nothing", acquire_with(&credential, &narrow, 0),
+              SEC_E_NO_CREDENTIALS);
 
     memset(&wide, 0, sizeof(wide));
     wide.Version = SEC_WINNT_AUTH_IDENTITY_VERSION;
@@ -256,11 +288,137 @@ static void self_relative_identities(void)
     SspiFreeAuthIdentity(again);
 }
 
-/* PROVES: API-ID-5 API-CRED-2 API-CRED-4 */
+static int key_callbacks;
+
+static void SEC_ENTRY no_key(void *argument, void *principal, ULONG version, void **key,
+                             SECURITY_STATUS *status)
+{
+    (void)argument;
+    (void)principal;
+    (void)version;
+    (void)key;
+    (void)status;
+    key_callbacks++;
+}
+
+/*
+ * Every argument of the call.
+ * PROVES: API-CRED-1 API-CRED-2 API-CRED-4
+ */
+static void acquiring(void)
+{
+    static const struct {
+        const char *principal;
+        SECURITY_STATUS due;
+    } principals[] = {
+        {NULL, SEC_E_OK},
+        {USER, SEC_E_OK},
+        {"ALICE", SEC_E_OK},
+        {QUALIFIED, SEC_E_OK},
+        {OTHER_USER, SEC_E_NO_CREDENTIALS},
+        {"OTHER\\alice", SEC_E_NO_CREDENTIALS},
+    };
+    struct pair pair;
+    SEC_WINNT_AUTH_IDENTITY_A identity;
+    TimeStamp expiry;
+    LUID logon = {0x3E7, 0};
+    size_t n;
+
+    identity_of(&identity, DOMAIN, USER, PASSWORD);
+    for (n = 0; n < sizeof(principals) / sizeof(principals[0]); n++) {
+        CredHandle credential;
+        char line[128];
+        SecInvalidateHandle(&credential);
+        snprintf(line, sizeof(line), "acquire: principal %u", (unsigned)n);
+        status_is(line,
+                  AcquireCredentialsHandleA(principals[n].principal, "NTLM", SECPKG_CRED_OUTBOUND,
+                                            NULL, &identity, NULL, NULL, &credential, &expiry),
+                  principals[n].due);
+        snprintf(line, sizeof(line), "acquire: principal %u, the handle", (unsigned)n);
+        check(line, (SecIsValidHandle(&credential) != 0) == (principals[n].due == SEC_E_OK));
+        if (SecIsValidHandle(&credential)) {
+            FreeCredentialsHandle(&credential);
+        }
+    }
+
+    /* Whoever passes a logon session or a callback for keys gets a credential like any other. */
+    memset(&pair, 0, sizeof(pair));
+    memset(&expiry, 0, sizeof(expiry));
+    status_is("acquire: every argument",
+              AcquireCredentialsHandleA(QUALIFIED, "NTLM", SECPKG_CRED_OUTBOUND, &logon, &identity,
+                                        no_key, &pair, &pair.client_credential, &expiry),
+              SEC_E_OK);
+    check("acquire: NTLM's credentials do not end", expiry.QuadPart == INT64_MAX);
+    must("server credential", acquire_server(&pair.server_credential) == SEC_E_OK);
+    status_is("acquire: and it works", pair_establish(&pair, PROTECTED_REQ, PROTECTED_ASC),
+              SEC_E_OK);
+    check("acquire: nobody called for a key", key_callbacks == 0);
+    pair_close(&pair);
+    status_is("acquire: no such package",
+              AcquireCredentialsHandleA(NULL, "NTLM3", SECPKG_CRED_OUTBOUND, NULL, &identity, NULL,
+                                        NULL, &pair.client_credential, &expiry),
+              SEC_E_SECPKG_NOT_FOUND);
+}
+
+/* PROVES: API-CRED-10 */
+static void added(void)
+{
+    struct pair pair;
+    SEC_WINNT_AUTH_IDENTITY_W wide;
+    SecPkgContext_NamesA names;
+    unsigned short user[64], domain[64], password[64];
+    TimeStamp expiry;
+
+    /* A client's handle that a server's credential is added to. */
+    memset(&pair, 0, sizeof(pair));
+    must("client credential", acquire_client(&pair.client_credential) == SEC_E_OK);
+    pair.server_credential = pair.client_credential;
+    status_is("add: not a server's yet", pair_establish(&pair, PROTECTED_REQ, PROTECTED_ASC),
+              SEC_E_NO_CREDENTIALS);
+    DeleteSecurityContext(&pair.client);
+    memset(&expiry, 0, sizeof(expiry));
+    status_is("add: a server's",
+              AddCredentialsA(&pair.client_credential, NULL, "ntlm", SECPKG_CRED_INBOUND, NULL,
+                              NULL, NULL, &expiry),
+              SEC_E_OK);
+    check("add: the time is written", expiry.QuadPart == INT64_MAX);
+    status_is("add: one handle for both", pair_establish(&pair, PROTECTED_REQ, PROTECTED_ASC),
+              SEC_E_OK);
+    pair_close(&pair);
+
+    /* A server's handle that the credential of another client is added to. */
+    memset(&pair, 0, sizeof(pair));
+    must("server credential", acquire_server(&pair.server_credential) == SEC_E_OK);
+    pair.client_credential = pair.server_credential;
+    status_is("add: not a client's yet", pair_establish(&pair, PROTECTED_REQ, PROTECTED_ASC),
+              SEC_E_NO_CREDENTIALS);
+    memset(&wide, 0, sizeof(wide));
+    wide.User = user;
+    wide.UserLength = utf16(user, OTHER_USER);
+    wide.Domain = domain;
+    wide.DomainLength = utf16(domain, DOMAIN);
+    wide.Password = password;
+    wide.PasswordLength = utf16(password, OTHER_PASSWORD);
+    wide.Flags = SEC_WINNT_AUTH_IDENTITY_UNICODE;
+    status_is("add: a client's",
+              AddCredentialsW(&pair.server_credential, NULL, NTLMSP_NAME_W, SECPKG_CRED_OUTBOUND,
+                              &wide, NULL, NULL, NULL),
+              SEC_E_OK);
+    status_is("add: authenticates", pair_establish(&pair, PROTECTED_REQ, PROTECTED_ASC), SEC_E_OK);
+    memset(&names, 0, sizeof(names));
+    check("add: as the one that was added",
+          QueryContextAttributesA(&pair.server, SECPKG_ATTR_NAMES, &names) == SEC_E_OK &&
+              names.sUserName != NULL && strcmp(names.sUserName, OTHER_QUALIFIED) == 0);
+    FreeContextBuffer(names.sUserName);
+    pair_close(&pair);
+}
+
+/* PROVES: API-ID-5 */
 static void defaults(void)
 {
     SEC_WINNT_AUTH_IDENTITY_A identity;
     CredHandle credential;
+    struct pair pair;
 
     authenticates("no identity", NULL, 0, QUALIFIED);
     authenticates("no identity through W", NULL, 1, QUALIFIED);
@@ -274,14 +432,18 @@ static void defaults(void)
                                         NULL, &credential, NULL),
               SEC_E_OK);
     FreeCredentialsHandle(&credential);
+    memset(&pair, 0, sizeof(pair));
     status_is("for both roles",
               AcquireCredentialsHandleA(NULL, "NTLM", SECPKG_CRED_BOTH, NULL, &identity, NULL, NULL,
-                                        &credential, NULL),
+                                        &pair.client_credential, NULL),
               SEC_E_OK);
-    FreeCredentialsHandle(&credential);
+    pair.server_credential = pair.client_credential;
+    status_is("for both roles: in both", pair_establish(&pair, PROTECTED_REQ, PROTECTED_ASC),
+              SEC_E_OK);
+    pair_close(&pair);
 }
 
-/* PROVES: API-PKG-2 API-PKG-1 API-PKG-10 API-ABI-10 */
+/* PROVES: API-PKG-2 API-PKG-1 API-ABI-10 */
 static void packages(void)
 {
     static const char *const names[] = {"NTLM", "ntlm", "Ntlm", "nTLM"};
@@ -425,6 +587,152 @@ static void first_inputs(void)
               SEC_I_CONTINUE_NEEDED);
     status_is("first input: and is one now", DeleteSecurityContext(&context), SEC_E_OK);
     FreeCredentialsHandle(&credential);
+}
+
+/* Flags beyond 32 bits, in a buffer of their own. PROVES: API-ISC-15 */
+static void more_flags(void)
+{
+    unsigned char token[MAX_TOKEN];
+    SEC_FLAGS more;
+    SecBuffer in, out;
+    SecBufferDesc input = describe(&in, 1), output = describe(&out, 1);
+    CredHandle credential;
+    CtxtHandle context;
+    ULONG flags = 0;
+
+    must("credential", acquire_client(&credential) == SEC_E_OK);
+    set_buffer(&in, SECBUFFER_FLAGS, &more, sizeof(more));
+    set_buffer(&out, SECBUFFER_TOKEN, token, sizeof(token));
+    more.Flags = ISC_REQ_MESSAGES | ISC_REQ_DEFERRED_CRED_VALIDATION |
+                 ISC_REQ_NO_POST_HANDSHAKE_AUTH | ISC_REQ_DATAGRAM;
+    status_is("more flags: first",
+              InitializeSecurityContextA(&credential, NULL, TARGET, ISC_REQ_INTEGRITY, 0, 0, &input,
+                                         0, &context, &output, &flags, NULL),
+              SEC_I_CONTINUE_NEEDED);
+    check("more flags: those of the buffer count as well as the argument's",
+          (flags & ISC_RET_DATAGRAM) != 0 && (flags & ISC_RET_INTEGRITY) != 0);
+    DeleteSecurityContext(&context);
+    more.Flags = ISC_REQ_DELEGATE;
+    status_is("more flags: what can not be had",
+              InitializeSecurityContextA(&credential, NULL, TARGET, 0, 0, 0, &input, 0, &context,
+                                         &output, &flags, NULL),
+              SEC_E_UNSUPPORTED_FUNCTION);
+    set_buffer(&in, SECBUFFER_FLAGS, &more, sizeof(more) - 1);
+    status_is("more flags: cut off",
+              InitializeSecurityContextA(&credential, NULL, TARGET, 0, 0, 0, &input, 0, &context,
+                                         &output, &flags, NULL),
+              SEC_E_INVALID_TOKEN);
+    FreeCredentialsHandle(&credential);
+}
+
+/* NTLM has no streams, and says so in the result; datagrams it has. PROVES: API-ISC-11 */
+static void styles(void)
+{
+    static const struct {
+        ULONG request, due;
+    } cases[] = {
+        {0, ISC_RET_CONNECTION},
+        {ISC_REQ_CONNECTION, ISC_RET_CONNECTION},
+        {ISC_REQ_STREAM, ISC_RET_CONNECTION},
+        {ISC_REQ_STREAM | ISC_REQ_CONNECTION, ISC_RET_CONNECTION},
+        {ISC_REQ_DATAGRAM, ISC_RET_DATAGRAM},
+        {ISC_REQ_DATAGRAM | ISC_REQ_CONNECTION | ISC_REQ_STREAM, ISC_RET_DATAGRAM},
+    };
+    const ULONG all = ISC_RET_CONNECTION | ISC_RET_DATAGRAM | ISC_RET_STREAM;
+    unsigned char token[MAX_TOKEN];
+    SecBuffer out;
+    SecBufferDesc output = describe(&out, 1);
+    CredHandle credential;
+    CtxtHandle context;
+    ULONG flags;
+    size_t n;
+
+    must("credential", acquire_client(&credential) == SEC_E_OK);
+    for (n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
+        char line[64];
+        flags = 0;
+        set_buffer(&out, SECBUFFER_TOKEN, token, sizeof(token));
+        must("a first token",
+             InitializeSecurityContextA(&credential, NULL, TARGET,
+                                        cases[n].request | ISC_REQ_INTEGRITY, 0, 0, NULL, 0,
+                                        &context, &output, &flags, NULL) >= 0);
+        snprintf(line, sizeof(line), "styles: exactly one, %u", (unsigned)n);
+        check(line, (flags & all) == cases[n].due);
+        DeleteSecurityContext(&context);
+    }
+    FreeCredentialsHandle(&credential);
+}
+
+/* Detection needs signatures, and NTLM makes connections by itself. PROVES: API-ISC-10 */
+static void implied(void)
+{
+    static const struct {
+        ULONG client, server;
+    } cases[] = {
+        {ISC_REQ_REPLAY_DETECT, ASC_REQ_REPLAY_DETECT},
+        {ISC_REQ_SEQUENCE_DETECT, ASC_REQ_SEQUENCE_DETECT},
+    };
+    struct pair pair;
+    size_t n;
+
+    status_is("implied: nothing asked for", pair_open(&pair, 0, 0), SEC_E_OK);
+    check("implied: a connection without signatures",
+          (pair.client_flags & ISC_RET_CONNECTION) != 0 &&
+              (pair.server_flags & ASC_RET_CONNECTION) != 0 &&
+              (pair.client_flags & ISC_RET_INTEGRITY) == 0);
+    pair_close(&pair);
+    for (n = 0; n < 2; n++) {
+        unsigned char token[16], data[4] = {1, 2, 3, 4};
+        status_is("implied: detection alone", pair_open(&pair, cases[n].client, cases[n].server),
+                  SEC_E_OK);
+        check("implied: integrity", (pair.client_flags & ISC_RET_INTEGRITY) != 0 &&
+                                        (pair.server_flags & ASC_RET_INTEGRITY) != 0);
+        status_is("implied: sign", sign(&pair.client, token, data, 4), SEC_E_OK);
+        status_is("implied: verify", verify(&pair.server, token, data, 4), SEC_E_OK);
+        pair_close(&pair);
+    }
+}
+
+/* Identities that differ in one part, and what is excluded from one. PROVES: API-SSPI-7 API-SSPI-8 */
+static void compared(void)
+{
+    static const SEC_WCHAR kerberos[] = {'K', 'e', 'r', 'b', 'e', 'r', 'o', 's', 0};
+    static const SEC_WCHAR excluded[] = {'!', 'K', 'e', 'r', 'b', 'e', 'r', 'o', 's'};
+    unsigned short user[64], domain[64], password[64];
+    PSEC_WINNT_AUTH_IDENTITY_OPAQUE one = NULL, two = NULL, three = NULL, without = NULL;
+    SEC_WINNT_AUTH_IDENTITY_EX2 head;
+    BOOLEAN same_user = FALSE, same = FALSE;
+
+    utf16(user, USER);
+    utf16(domain, DOMAIN);
+    utf16(password, PASSWORD);
+    must("one", SspiEncodeStringsAsAuthIdentity((PCWSTR)user, (PCWSTR)domain, (PCWSTR)password,
+                                                &one) == SEC_E_OK);
+    utf16(password, OTHER_PASSWORD);
+    must("two", SspiEncodeStringsAsAuthIdentity((PCWSTR)user, (PCWSTR)domain, (PCWSTR)password,
+                                                &two) == SEC_E_OK);
+    utf16(user, OTHER_USER);
+    must("three", SspiEncodeStringsAsAuthIdentity((PCWSTR)user, (PCWSTR)domain, (PCWSTR)password,
+                                                  &three) == SEC_E_OK);
+    status_is("compare: passwords", SspiCompareAuthIdentities(one, two, &same_user, &same),
+              SEC_E_OK);
+    check("compare: one user, two identities", same_user != FALSE && same == FALSE);
+    status_is("compare: users", SspiCompareAuthIdentities(two, three, &same_user, &same), SEC_E_OK);
+    check("compare: two users", same_user == FALSE && same == FALSE);
+
+    status_is("exclude", SspiExcludePackage(one, kerberos, &without), SEC_E_OK);
+    must("exclude: an identity", without != NULL && without != one);
+    memcpy(&head, without, sizeof(head));
+    check("exclude: it is on the list",
+          head.PackageListLength == sizeof(excluded) &&
+              memcmp((char *)without + head.PackageListOffset, excluded, sizeof(excluded)) == 0);
+    memcpy(&head, one, sizeof(head));
+    check("exclude: from the copy alone", head.PackageListLength == 0);
+    authenticates("exclude: the rest stays", without, 1, QUALIFIED);
+    SspiFreeAuthIdentity(one);
+    SspiFreeAuthIdentity(two);
+    SspiFreeAuthIdentity(three);
+    SspiFreeAuthIdentity(without);
 }
 
 /* One variable for the flags asked for and had. PROVES: API-ISC-9 */
@@ -661,6 +969,49 @@ static void targets(void)
     pair_close(&pair);
 }
 
+/* Where a credential manager keeps an identity, and what it keeps. PROVES: API-SSPI-10 */
+static void stored(void)
+{
+    static const SEC_WCHAR target[] = {'H', 'T', 'T', 'P', '/', 'w', 'w', 'w', 0};
+    static const SEC_WCHAR qualified[] = {'L', 'A', 'B', '\\', 'a', 'l', 'i', 'c', 'e', 0};
+    unsigned short user[64], domain[64], password[64];
+    PSEC_WINNT_AUTH_IDENTITY_OPAQUE identity = NULL;
+    PCWSTR name = NULL, user_name = NULL;
+    PUCHAR blob = NULL;
+    ULONG type = 0, size = 0, length;
+
+    utf16(user, USER);
+    utf16(domain, DOMAIN);
+    length = utf16(password, PASSWORD);
+    must("identity", SspiEncodeStringsAsAuthIdentity((PCWSTR)user, (PCWSTR)domain, (PCWSTR)password,
+                                                     &identity) == SEC_E_OK);
+    status_is("stored: read", SspiPrepareForCredRead(identity, target, &type, &name), SEC_E_OK);
+    check("stored: a domain password", type == 2);
+    check("stored: under the target", memcmp(name, target, sizeof(target)) == 0);
+    SspiLocalFree((PVOID)(uintptr_t)name);
+    name = NULL;
+    type = 0;
+    status_is("stored: write",
+              SspiPrepareForCredWrite(identity, target, &type, &name, &user_name, &blob, &size),
+              SEC_E_OK);
+    check("stored: a domain password again", type == 2);
+    check("stored: under the target again", memcmp(name, target, sizeof(target)) == 0);
+    check("stored: the user", memcmp(user_name, qualified, sizeof(qualified)) == 0);
+    check("stored: the password", size == 2 * length && memcmp(blob, password, size) == 0);
+    SspiLocalFree((PVOID)(uintptr_t)name);
+    SspiLocalFree((PVOID)(uintptr_t)user_name);
+    SspiLocalFree(blob);
+    name = user_name = NULL;
+    status_is("stored: without a target",
+              SspiPrepareForCredWrite(identity, NULL, &type, &name, &user_name, &blob, &size),
+              SEC_E_OK);
+    check("stored: under the user", memcmp(name, qualified, sizeof(qualified)) == 0);
+    SspiLocalFree((PVOID)(uintptr_t)name);
+    SspiLocalFree((PVOID)(uintptr_t)user_name);
+    SspiLocalFree(blob);
+    SspiFreeAuthIdentity(identity);
+}
+
 /* Rubbish from the network is an error, and the context can still be deleted. */
 static void rubbish(void)
 {
@@ -690,14 +1041,21 @@ int main(void)
     plain_identities();
     extended_identities();
     self_relative_identities();
+    acquiring();
+    added();
     defaults();
     packages();
     left_out();
     first_inputs();
+    more_flags();
+    styles();
+    implied();
+    compared();
     aliased_flags();
     allocated();
     too_small();
     targets();
+    stored();
     rubbish();
     return finish("wild");
 }

@@ -336,6 +336,19 @@ mod tests {
         );
     }
 
+    /// API-ISC-15: the flags beyond 32 bits, which the C interface takes from a buffer.
+    #[test]
+    fn beyond_32_bits() {
+        let all = 0x7_0000_0000;
+        assert_eq!(
+            ContextFlags::from_isc_req(all),
+            ContextFlags::MESSAGES
+                | ContextFlags::DEFERRED_CRED_VALIDATION
+                | ContextFlags::NO_POST_HANDSHAKE_AUTH
+        );
+        assert_eq!(ContextFlags::from_asc_req(all), ContextFlags::MESSAGES);
+    }
+
     /// API-ISC-19: bits without a meaning are ignored.
     #[test]
     fn unknown_bits_are_left_out() {
