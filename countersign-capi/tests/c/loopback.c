@@ -257,7 +257,8 @@ static void one_message(const char *name, CtxtHandle *from, CtxtHandle *to, cons
     check(line, buffers[0].cbBuffer == 16 && buffers[1].cbBuffer == data.length &&
                     buffers[2].cbBuffer == 0);
     snprintf(line, sizeof(line), "%s: it is encrypted", name);
-    check(line, data.length == 0 || !holds_text(&data, text));
+    /* One byte in 256 is encrypted to itself. */
+    check(line, data.length < 8 || !holds_text(&data, text));
     used = buffers[0].cbBuffer;
 
     set_buffer(&buffers[0], SECBUFFER_DATA, data.at, data.length);
