@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use countersign::{
     Accept, ChannelBindings, ClientTokenStatus, ContextFlags, Datagram, Error, Facts, Handshake,
     Initiate, Input, Lengths, Opened, Opener, Order, Outgoing, PackageInfo, Piece, Quality,
-    Responded, Role, Sealer, Status, Step, Token, Verified, answer, settle,
+    Responded, Role, Sealer, Status, Step, Token, Verified, answer, conclude, settle,
 };
 use countersign_net::store::StoreAnswers;
 
@@ -354,8 +354,11 @@ impl Connectionless {
         }
         let responded = match self.context.respond(input, &mut token)? {
             Responded::Ask(question) => {
-                let answer = answer(&question, &mut answers()?);
-                self.context.answer(answer, &mut token)?
+                let mut answers = answers()?;
+                let answer = answer(&question, &mut answers);
+                let result = self.context.answer(answer, &mut token);
+                conclude(&question, &result, &mut answers);
+                result?
             }
             other => other,
         };

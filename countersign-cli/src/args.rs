@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use countersign::{ChannelBindings, ContextFlags, Policy, Timestamp};
+use countersign_net::store::LockoutPolicy;
 
 use crate::exit;
 
@@ -266,6 +267,10 @@ pub(crate) struct ServeArgs {
     /// A name that clients may ask for, such as HTTP/web.example.com. Without any, all are right.
     #[arg(long, value_name = "SPN")]
     pub(crate) target: Vec<String>,
+    /// How many wrong passwords, each so long after the one before, lock an account for how long, such as
+    /// 5/10m/1h; 0/0/0 locks none [default: that of the configuration, else none].
+    #[arg(long, value_name = "THRESHOLD/WINDOW/DURATION")]
+    pub(crate) lockout: Option<LockoutPolicy>,
     /// Answer each message with itself, behind "echo:".
     #[arg(long)]
     pub(crate) echo: bool,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use countersign_net::config::Config;
-use countersign_net::store::{AccountStore, EmbeddedAccounts, StoreError};
+use countersign_net::store::{AccountStore, EmbeddedAccounts, LockoutPolicy, StoreError};
 
 use crate::args::StoreArgs;
 use crate::exit::{Exit, Fault};
@@ -46,11 +46,16 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// The accounts that a server asks: the store, or the text file of the configuration.
-pub(crate) fn serving(args: &StoreArgs, config: &Config) -> Result<Arc<dyn AccountStore>, Fault> {
+pub(crate) fn serving(
+    args: &StoreArgs,
+    config: &Config,
+    lockout: Option<LockoutPolicy>,
+) -> Result<Arc<dyn AccountStore>, Fault> {
+    let lockout = lockout.unwrap_or_else(|| config.lockout());
     if args.store.is_none() && config.accounts_file().is_none() {
-        return Ok(config.accounts());
+        return Ok(config.clone().with_lockout(lockout).accounts());
     }
-    Ok(Arc::new(existing(&path(args, config)?)?))
+    Ok(Arc::new(existing(&path(args, config)?)?.lockout(lockout)))
 }
 
 /// Where the store is: where the command line says, else where the configuration says.

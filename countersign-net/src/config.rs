@@ -17,6 +17,11 @@
 //! file = "accounts.redb"                  # made by `countersign account add`
 //! # passwords = "users.txt"               # or lines of DOMAIN:user:password
 //!
+//! [accounts.lockout]                      # wrong passwords lock an account; without this none does
+//! threshold = 5                           # so many, 0 for none
+//! window = "10m"                          # each at most this long after the one before: s, m, h or d
+//! duration = "10m"                        # for so long; "0" is until `countersign account enable`
+//!
 //! [credentials]                           # who clients are that name nobody
 //! user = 'LAB\alice'
 //! password_file = "password.txt"          # its first line
@@ -58,13 +63,16 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use countersign::ntlm::{Ntlm, ServerNames};
 use countersign::{Error, Identity, LmCompatibilityLevel, Packages, Policy, SecretString};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::store::{AccountStore, EmbeddedAccounts, MemoryAccounts, StoreError, files};
+use crate::store::{
+    AccountStore, EmbeddedAccounts, LockoutPolicy, MemoryAccounts, StoreError, files, span,
+};
 
 /// What was configured.
 #[derive(Clone, Debug)]
@@ -73,6 +81,9 @@ pub struct Config {
     names: ServerNames,
     accounts: Arc<dyn AccountStore>,
     accounts_file: Option<PathBuf>,
+    /// The accounts, where they are in no file that can be changed.
+    memory: MemoryAccounts,
+    lockout: LockoutPolicy,
     user: Option<String>,
     password_file: Option<PathBuf>,
     log_filter: Option<String>,
@@ -164,6 +175,17 @@ struct NtlmSwitches {
 struct Accounts {
     file: Option<PathBuf>,
     passwords: Option<toml::Spanned<PathBuf>>,
+    #[serde(default)]
+    lockout: Lockout,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lockout {
+    #[serde(default)]
+    threshold: u32,
+    window: Option<toml::Spanned<String>>,
+    duration: Option<toml::Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -192,6 +214,9 @@ struct Log {
     filter: Option<String>,
     file: Option<PathBuf>,
 }
+
+/// The window and the duration of a lockout, where only its threshold is told.
+const DEFAULT_LOCKOUT: Duration = Duration::from_secs(600);
 
 impl Config {
     /// Reads the file of this system and the environment.
@@ -282,23 +307,39 @@ impl Config {
             let what = "accounts.passwords: accounts.file is there too".to_owned();
             return Err(wrong(line(passwords.span().start), what));
         }
-        let (accounts, accounts_file): (Arc<dyn AccountStore>, _) =
-            match (accounts_file, &file.accounts.passwords) {
-                (Some(path), _) => (Arc::new(EmbeddedAccounts::open(&path)), Some(path)),
-                (None, Some(passwords)) => (
-                    Arc::new(password_accounts(&base.join(passwords.get_ref()))?),
-                    None,
-                ),
-                (None, None) => match default_accounts(variables) {
-                    Some(path) => (Arc::new(EmbeddedAccounts::open(&path)), Some(path)),
-                    None => (Arc::new(MemoryAccounts::new()), None),
-                },
-            };
+        let (memory, accounts_file) = match (accounts_file, &file.accounts.passwords) {
+            (Some(path), _) => (MemoryAccounts::new(), Some(path)),
+            (None, Some(passwords)) => (password_accounts(&base.join(passwords.get_ref()))?, None),
+            (None, None) => (MemoryAccounts::new(), default_accounts(variables)),
+        };
+        let time = |key: &str, value: &Option<toml::Spanned<String>>| match value {
+            None => Ok(DEFAULT_LOCKOUT),
+            Some(text) => span(text.get_ref()).map_err(|error| {
+                let what = format!("accounts.lockout.{key}: {error}");
+                wrong(line(text.span().start), what)
+            }),
+        };
+        let Lockout {
+            threshold,
+            window,
+            duration,
+        } = &file.accounts.lockout;
+        let lockout = LockoutPolicy {
+            threshold: *threshold,
+            window: time("window", window)?,
+            duration: time("duration", duration)?,
+        };
+        if let Some(window) = window.as_ref().filter(|_| lockout.window.is_zero()) {
+            let what = "accounts.lockout.window: it is longer than zero".to_owned();
+            return Err(wrong(line(window.span().start), what));
+        }
         Ok(Self {
             policy,
             names: file.machine.names(),
-            accounts,
+            accounts: accounts(accounts_file.as_deref(), &memory, lockout),
             accounts_file,
+            memory,
+            lockout,
             user: set("COUNTERSIGN_USER").cloned().or(file.credentials.user),
             password_file: set("COUNTERSIGN_PASSWORD_FILE")
                 .map(PathBuf::from)
@@ -335,6 +376,20 @@ impl Config {
     #[must_use]
     pub fn accounts(&self) -> Arc<dyn AccountStore> {
         Arc::clone(&self.accounts)
+    }
+
+    /// When accounts are locked out.
+    #[must_use]
+    pub const fn lockout(&self) -> LockoutPolicy {
+        self.lockout
+    }
+
+    /// The same with another policy of lockout.
+    #[must_use]
+    pub fn with_lockout(mut self, policy: LockoutPolicy) -> Self {
+        self.lockout = policy;
+        self.accounts = accounts(self.accounts_file.as_deref(), &self.memory, policy);
+        self
     }
 
     /// The file of the accounts, where they are in one that can be changed.
@@ -424,6 +479,17 @@ const fn level(number: i64) -> Option<LmCompatibilityLevel> {
 
 fn no_policy(name: &str) -> String {
     format!("{name:?} is none of modern, compat and legacy")
+}
+
+fn accounts(
+    file: Option<&Path>,
+    memory: &MemoryAccounts,
+    lockout: LockoutPolicy,
+) -> Arc<dyn AccountStore> {
+    match file {
+        Some(path) => Arc::new(EmbeddedAccounts::open(path).lockout(lockout)),
+        None => Arc::new(memory.clone().lockout(lockout)),
+    }
 }
 
 fn password_accounts(path: &Path) -> Result<MemoryAccounts, ConfigError> {
@@ -547,6 +613,23 @@ mod tests {
                 "[accounts]\nfile = 'a'\npasswords = 'b'",
                 "line 3: accounts.passwords: accounts.file is there too",
             ),
+            ("[accounts.lockout]\nthreshold = -1", "x.toml, line 2: "),
+            (
+                "[accounts.lockout]\nthreshold = 5\nwindow = '5'",
+                "line 3: accounts.lockout.window: a time is a whole number with",
+            ),
+            (
+                "[accounts.lockout]\nwindow = '0'",
+                "line 2: accounts.lockout.window: it is longer",
+            ),
+            (
+                "[accounts.lockout]\nduration = 'x'",
+                "line 2: accounts.lockout.duration: a time",
+            ),
+            (
+                "[accounts.lockout]\ntreshold = 5",
+                "unknown field `treshold`",
+            ),
         ] {
             let error = Config::parse(text, Path::new("x.toml")).unwrap_err();
             assert!(error.to_string().contains(expected), "{error} / {expected}");
@@ -596,6 +679,53 @@ mod tests {
         assert_eq!(config.default_identity().unwrap().unwrap().user(), "bob");
         assert_eq!(config.log_filter(), Some("debug"));
         assert_eq!(config.accounts_file(), Some(Path::new("/other.redb")));
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn lockout() {
+        use crate::store::LogonOutcome;
+        let folder = scratch("lockout");
+        fs::write(folder.join("users.txt"), "LAB:alice:Passw0rd\n").unwrap();
+        let path = folder.join("config.toml");
+        let config = |text: &str| {
+            let text = format!("[accounts]\npasswords = 'users.txt'\n{text}");
+            Config::parse(&text, &path).unwrap()
+        };
+        assert_eq!(config("").lockout().threshold, 0);
+        let expected = LockoutPolicy {
+            threshold: 2,
+            window: Duration::from_secs(600),
+            duration: Duration::from_secs(600),
+        };
+        assert_eq!(config("lockout = { threshold = 2 }").lockout(), expected);
+        let all = config("[accounts.lockout]\nthreshold = 2\nwindow = '1m'\nduration = '0'");
+        let expected: LockoutPolicy = "2/1m/0".parse().unwrap();
+        assert_eq!(all.lockout(), expected);
+
+        let locks = |config: &Config| {
+            let accounts = config.accounts();
+            accounts
+                .record("LAB", "alice", LogonOutcome::Failed)
+                .unwrap();
+            let alice = accounts.find("LAB", "alice").unwrap().unwrap();
+            alice.state.locked_until == countersign::Timestamp::NEVER
+        };
+        assert!(
+            !locks(&all) && locks(&all),
+            "in the store that all calls get"
+        );
+        let once = config("").with_lockout("1/1m/0".parse().unwrap());
+        assert!(locks(&once), "the same accounts with another policy");
+
+        let file = folder.join("accounts.redb");
+        let store = EmbeddedAccounts::open(&file);
+        let alice = countersign::Account::with_password("LAB", "alice", &"Passw0rd".into());
+        store.add(&alice).unwrap();
+        let text =
+            "[accounts]\nfile = 'accounts.redb'\n[accounts.lockout]\nthreshold = 2\nduration = '0'";
+        let config = Config::parse(text, &path).unwrap();
+        assert!(!locks(&config) && locks(&config));
         fs::remove_dir_all(folder).unwrap();
     }
 

@@ -145,6 +145,41 @@ fn refused_logons() {
     assert!(texts.iter().all(|text| *text == texts[0]), "{texts:?}");
 }
 
+/// The driver tells the store what came of each logon: guesses lock, and then the right password does
+/// not help, and the client can not tell why.
+#[test]
+fn guesses_lock_the_account() {
+    let store = memory().lockout("2/1h/1h".parse().unwrap());
+    let logon = |password: &str| {
+        let (client, server, _) = both(
+            ntlm_client(password),
+            ntlm_server(),
+            [None, None],
+            store.clone(),
+        );
+        match (client, server) {
+            (Ok(_), Ok(_)) => Ok(()),
+            (Err(DriveError::Peer(told)), Err(DriveError::Security(Error::LogonDenied(why)))) => {
+                assert!(told.starts_with("SEC_E_LOGON_DENIED"), "{told}");
+                Err(why)
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    for _ in 0..2 {
+        assert_eq!(logon("wrong"), Err(Denied::WrongPassword));
+        assert_eq!(logon("Passw0rd"), Ok(()), "and the count begins anew");
+    }
+    for _ in 0..3 {
+        assert_eq!(logon("wrong"), Err(Denied::WrongPassword));
+    }
+    assert_eq!(logon("Passw0rd"), Err(Denied::AccountLocked));
+    let mut alice = store.get("LAB", "alice").unwrap().unwrap();
+    alice.state.unlock();
+    store.replace(&alice).unwrap();
+    assert_eq!(logon("Passw0rd"), Ok(()));
+}
+
 #[test]
 fn a_store_that_can_not_be_read_is_no_unknown_user() {
     let folder = Folder::new();

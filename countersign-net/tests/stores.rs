@@ -4,13 +4,16 @@ mod support;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use countersign::{
-    Account, Kdc, Logon, LogonAnswer, LogonProof, Resolve, Timestamp, Unavailable, Verifier,
+    Account, Clock, Denied, Kdc, Logon, LogonAnswer, LogonProof, Resolve, Timestamp, Unavailable,
+    Verifier,
 };
 use countersign_net::store::{
-    AccountStore, EmbeddedAccounts, Imported, MemoryAccounts, StoreAnswers, StoreError,
+    AccountStore, EmbeddedAccounts, Imported, LockoutPolicy, LogonOutcome, MemoryAccounts,
+    StoreAnswers, StoreError,
 };
 use redb::{Database, MultimapTableDefinition, ReadableDatabase, ReadableMultimapTable};
 use support::Folder;
@@ -27,6 +30,39 @@ fn on_every_store(test: impl Fn(&dyn AccountStore)) {
     // The file is there from the first account on.
     embedded.import(&[], false).unwrap();
     test(&embedded);
+}
+
+/// A clock that tests set, in seconds.
+#[derive(Debug, Default)]
+struct Set(AtomicU64);
+
+impl Set {
+    fn to(&self, seconds: u64) {
+        self.0.store(seconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for Set {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix_seconds(1_000_000 + self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Runs `test` on an empty store of each kind that locks after three failures, for ten minutes.
+fn on_every_locking_store(test: impl Fn(&dyn AccountStore, &Set)) {
+    let policy = LockoutPolicy {
+        threshold: 3,
+        window: Duration::from_secs(60),
+        duration: Duration::from_secs(600),
+    };
+    let clock = Arc::new(Set::default());
+    let memory = MemoryAccounts::new().lockout(policy);
+    test(&memory.clock(Arc::clone(&clock) as _), &clock);
+    let folder = Folder::new();
+    let clock = Arc::new(Set::default());
+    let embedded = EmbeddedAccounts::open(folder.file("accounts.db")).lockout(policy);
+    embedded.import(&[], false).unwrap();
+    test(&embedded.clock(Arc::clone(&clock) as _), &clock);
 }
 
 fn found(store: &dyn AccountStore, domain: &str, user: &str) -> Option<String> {
@@ -151,6 +187,7 @@ fn changes_and_their_errors() {
         alice.user = "Alice".into();
         alice.state.disabled = true;
         alice.state.locked = true;
+        alice.state.locked_until = Timestamp::from_filetime(2);
         alice.state.expires = Timestamp::from_filetime(1);
         alice.state.password_expires = Timestamp::from_filetime(u64::MAX);
         alice.verifiers.clear();
@@ -257,6 +294,176 @@ fn secrets_are_not_shown() {
         let digits = countersign::wire::description::hex(hash.expose());
         assert!(!shown.contains("hunter2") && !shown.contains(&digits));
         assert!(!shown.contains(&format!("{:?}", hash.expose())));
+    });
+}
+
+fn fails(store: &dyn AccountStore, domain: &str, user: &str) {
+    store.record(domain, user, LogonOutcome::Failed).unwrap();
+}
+
+/// What a logon with the right password is told now.
+fn check(store: &dyn AccountStore, clock: &Set) -> Result<(), Denied> {
+    let alice = store.find("LAB", "alice").unwrap().unwrap();
+    assert!(!alice.state.locked, "that is for administrators");
+    alice.state.check(clock.now())
+}
+
+#[test]
+fn failures_lock_for_a_time() {
+    on_every_locking_store(|store, clock| {
+        store.add(&account("LAB", "alice")).unwrap();
+        // As a client may name it.
+        for (domain, user) in [("lab", "ALICE"), ("", "alice"), ("", "alice@lab")] {
+            assert_eq!(check(store, clock), Ok(()));
+            fails(store, domain, user);
+        }
+        assert_eq!(check(store, clock), Err(Denied::AccountLocked));
+        clock.to(599);
+        for outcome in [LogonOutcome::Failed, LogonOutcome::Succeeded] {
+            store.record("LAB", "alice", outcome).unwrap();
+        }
+        assert_eq!(check(store, clock), Err(Denied::AccountLocked));
+        clock.to(600);
+        assert_eq!(check(store, clock), Ok(()));
+        fails(store, "LAB", "alice");
+        fails(store, "LAB", "alice");
+        clock.to(661);
+        fails(store, "LAB", "alice");
+        assert_eq!(check(store, clock), Ok(()), "the first two were long ago");
+        fails(store, "LAB", "alice");
+        store
+            .record("LAB", "alice", LogonOutcome::Succeeded)
+            .unwrap();
+        fails(store, "LAB", "alice");
+        fails(store, "LAB", "alice");
+        assert_eq!(check(store, clock), Ok(()), "the logon began a new count");
+        fails(store, "LAB", "alice");
+        assert_eq!(check(store, clock), Err(Denied::AccountLocked));
+    });
+}
+
+#[test]
+fn what_others_change_leaves_the_count() {
+    on_every_locking_store(|store, clock| {
+        let alice = account("LAB", "alice");
+        store.import(&[alice, account("LAB", "bob")], true).unwrap();
+        fails(store, "LAB", "alice");
+        fails(store, "LAB", "alice");
+        fails(store, "LAB", "bob");
+        let mut changed = store.get("LAB", "alice").unwrap().unwrap();
+        changed.state.expires = Timestamp::from_filetime(u64::MAX);
+        store.replace(&changed).unwrap();
+        store.import(&[changed], true).unwrap();
+        fails(store, "LAB", "alice");
+        assert_eq!(check(store, clock), Err(Denied::AccountLocked));
+        // Who changes something else changes nothing of the lock; who unlocks, unlocks.
+        let mut changed = store.get("LAB", "alice").unwrap().unwrap();
+        changed.state.expires = Timestamp::NEVER;
+        store.replace(&changed).unwrap();
+        assert_eq!(check(store, clock), Err(Denied::AccountLocked));
+        changed.state.unlock();
+        store.replace(&changed).unwrap();
+        assert_eq!(check(store, clock), Ok(()));
+        // A new password was not guessed at.
+        fails(store, "LAB", "alice");
+        fails(store, "LAB", "alice");
+        let new = Account::with_password("LAB", "alice", &"another".into());
+        store.replace(&new).unwrap();
+        fails(store, "LAB", "alice");
+        assert_eq!(check(store, clock), Ok(()));
+    });
+}
+
+#[test]
+fn nobody_is_not_counted_and_nothing_without_a_policy() {
+    on_every_locking_store(|store, _| {
+        for _ in 0..5 {
+            fails(store, "LAB", "nobody");
+        }
+        assert!(store.list().unwrap().is_empty());
+    });
+    on_every_store(|store| {
+        let alice = account("LAB", "alice");
+        store.add(&alice).unwrap();
+        for _ in 0..5 {
+            fails(store, "LAB", "alice");
+        }
+        assert_eq!(store.get("LAB", "alice").unwrap(), Some(alice));
+    });
+    // Nor is a store looked for then.
+    let folder = Folder::new();
+    let missing = EmbeddedAccounts::open(folder.file("none.db"));
+    fails(&missing, "LAB", "alice");
+    let missing = missing.lockout("3/1m/1m".parse().unwrap());
+    assert!(matches!(
+        missing.record("LAB", "alice", LogonOutcome::Failed),
+        Err(StoreError::Missing { .. })
+    ));
+}
+
+/// All the failures of many threads count: one fewer than the threshold leaves the account open.
+#[test]
+fn failures_of_threads() {
+    const THREADS: u32 = 4;
+    const EACH: u32 = 5;
+    let policy = LockoutPolicy {
+        threshold: THREADS * EACH + 1,
+        window: Duration::from_secs(1_000_000),
+        duration: Duration::ZERO,
+    };
+    let folder = Folder::new();
+    let file = folder.file("accounts.db");
+    let memory = MemoryAccounts::new().lockout(policy);
+    let open = || {
+        let embedded = EmbeddedAccounts::open(&file).lockout(policy);
+        Box::new(embedded.wait(Duration::from_secs(120))) as Box<dyn AccountStore>
+    };
+    let again = || Box::new(memory.clone()) as Box<dyn AccountStore>;
+    for open in [&open as &(dyn Fn() -> _ + Sync), &again] {
+        open().add(&account("LAB", "alice")).unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    let store = open();
+                    for _ in 0..EACH {
+                        fails(&store, "LAB", "alice");
+                    }
+                });
+            }
+        });
+        let until = || {
+            let alice = open().find("LAB", "alice").unwrap().unwrap();
+            alice.state.locked_until
+        };
+        assert_eq!(until(), Timestamp::from_filetime(0));
+        fails(&open(), "LAB", "alice");
+        assert_eq!(until(), Timestamp::NEVER, "not one was lost");
+    }
+}
+
+#[test]
+fn answers_record_what_they_are_told() {
+    on_every_locking_store(|store, clock| {
+        store.add(&account("LAB", "alice")).unwrap();
+        let mut answers = StoreAnswers(store);
+        let alice = logon("", "alice");
+        for _ in 0..5 {
+            for why in [Denied::Stale, Denied::AccountDisabled, Denied::ByAuthority] {
+                answers.concluded(&alice, Err(why));
+            }
+        }
+        for result in [
+            Err(Denied::WrongPassword),
+            Err(Denied::WrongPassword),
+            Ok(()),
+            Err(Denied::WrongPassword),
+            Err(Denied::WrongPassword),
+        ] {
+            answers.concluded(&alice, result);
+            assert_eq!(check(store, clock), Ok(()));
+        }
+        answers.concluded(&alice, Err(Denied::WrongPassword));
+        assert_eq!(check(store, clock), Err(Denied::AccountLocked));
     });
 }
 
@@ -399,6 +606,10 @@ fn files_that_are_no_stores() {
             ("replace", store.replace(&alice)),
             ("remove", store.remove("LAB", "alice")),
             ("import", store.import(&[alice], true).map(drop)),
+            ("record", {
+                let locking = store.clone().lockout("3/1m/1m".parse().unwrap());
+                locking.record("LAB", "alice", LogonOutcome::Failed)
+            }),
         ] {
             let error = result.expect_err(operation);
             assert!(fits(&error), "{operation}: {error:?}");

@@ -184,6 +184,39 @@ fn tokens_in_pieces_of_frames() {
 }
 
 #[test]
+fn guesses_lock_the_account() {
+    run(async {
+        let store = MemoryAccounts::new().lockout("2/1h/1h".parse().unwrap());
+        store
+            .add(&Account::with_password("LAB", "alice", &"Passw0rd".into()))
+            .unwrap();
+        for (password, expected) in [
+            ("wrong", Err(Denied::WrongPassword)),
+            ("Passw0rd", Ok(())),
+            ("wrong", Err(Denied::WrongPassword)),
+            ("wrong", Err(Denied::WrongPassword)),
+            ("Passw0rd", Err(Denied::AccountLocked)),
+        ] {
+            let (near, far) = tokio::io::duplex(4096);
+            let answers = StoreAnswers(store.clone());
+            let serving = tokio::spawn(async move {
+                tokio_driver::accept(&mut Framed::new(far), server(), None, &answers).await
+            });
+            let mut near = Framed::new(near);
+            let logon = tokio_driver::initiate(&mut near, client(password), None, &NoAnswers).await;
+            assert_eq!(logon.is_ok(), expected.is_ok());
+            match serving.await.unwrap() {
+                Ok(_) => assert_eq!(expected, Ok(())),
+                Err(DriveError::Security(Error::LogonDenied(why))) => {
+                    assert_eq!(expected, Err(why));
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }
+    });
+}
+
+#[test]
 fn frames() {
     run(async {
         for chunk in [1, 2, 7, 100_000] {

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use countersign::{
-    Accept, Acquire, ChannelBindings, ContextFlags, Credential, Error, Facts, Logon, LogonAnswer,
-    Opener, Quality, Resolve, Sealer, Unavailable,
+    Accept, Acquire, ChannelBindings, ContextFlags, Credential, Denied, Error, Facts, Logon,
+    LogonAnswer, Opener, Quality, Resolve, Sealer, Unavailable,
 };
 use countersign_net::config::Config;
 use countersign_net::frame::{self, Frame, Kind};
@@ -157,11 +157,20 @@ impl Resolve for Noting {
         });
         self.answers.logon(logon)
     }
+
+    fn concluded(&mut self, logon: &Logon, result: Result<(), Denied>) {
+        if let Err(error) = self.answers.record(logon, result) {
+            say(&format!(
+                "{BAD}a logon of {} was not counted:{BAD:#} {error}",
+                self.who
+            ));
+        }
+    }
 }
 
 impl Service {
     fn new(args: &ServeArgs, config: &Config, verbose: bool) -> Result<Self> {
-        let accounts = store::serving(&args.store, config)?;
+        let accounts = store::serving(&args.store, config, args.lockout)?;
         let package = package(&config.packages(), &args.package)?;
         let credential = package
             .acquire(

@@ -148,6 +148,76 @@ fn reasons_stay_with_the_server() {
     assert_eq!(told.len(), 1, "all refusals look the same: {told:?}");
 }
 
+/// By option and by configuration, in the store and in a text file.
+#[test]
+fn guesses_lock_the_account() {
+    let sandbox = sandbox();
+    let lockout = "[accounts.lockout]\nthreshold = 2\nduration = '1h'\n";
+    let users = format!(r"LAB:alice:{PASSWORD}");
+    sandbox.write("users.txt", users);
+    sandbox.write("password", "wrong");
+    let guess = [
+        "--user",
+        r"LAB\alice",
+        "--password-file",
+        "password",
+        "--message",
+        "x",
+    ];
+    let lock = |server: &Server| {
+        let fine = alice(&sandbox, server, &["--message", "x"]);
+        assert_eq!(fine.code, 0, "{fine:?}");
+        let mut told = Vec::new();
+        for _ in 0..2 {
+            let ran = connect(&sandbox, server, &guess);
+            ran.refused(77, "SEC_E_LOGON_DENIED");
+            server.line_with("wrong password");
+            told.push(ran.err);
+        }
+        let ran = alice(&sandbox, server, &["--message", "x"]);
+        ran.refused(77, "SEC_E_LOGON_DENIED");
+        server.line_with("the account is locked out");
+        told.push(ran.err);
+        told.dedup();
+        assert_eq!(told.len(), 1, "all refusals look the same: {told:?}");
+    };
+    let unlock = |server: &Server| {
+        let list = sandbox.run(&["account", "list"]);
+        assert!(list.out.contains("locked"), "{list:?}");
+        let list = sandbox.run(&["account", "list", "--json"]).json();
+        assert_eq!(list["accounts"][0]["locked"], true);
+        assert!(list["accounts"][0]["locked_until"].is_string());
+        assert_eq!(sandbox.run(&["account", "enable", r"LAB\alice"]).code, 0);
+        let list = sandbox.run(&["account", "list", "--json"]).json();
+        assert_eq!(list["accounts"][0]["state"], "enabled");
+        assert!(list["accounts"][0]["locked_until"].is_null());
+        let fine = alice(&sandbox, server, &["--message", "x"]);
+        assert_eq!(fine.code, 0, "{fine:?}");
+    };
+    let server = sandbox.serve(&["--echo", "--lockout", "2/10m/1h"]);
+    lock(&server);
+    unlock(&server);
+    sandbox.write("config.toml", lockout);
+    let server = sandbox.serve(&["--echo"]);
+    lock(&server);
+    unlock(&server);
+    sandbox.write(
+        "config.toml",
+        format!("[accounts]\npasswords = 'users.txt'\n{lockout}"),
+    );
+    lock(&sandbox.serve_configured(&["--echo"]));
+    // The option wins.
+    let server = sandbox.serve_configured(&["--echo", "--lockout", "0/0/0"]);
+    for _ in 0..3 {
+        connect(&sandbox, &server, &guess).refused(77, "SEC_E_LOGON_DENIED");
+    }
+    assert_eq!(alice(&sandbox, &server, &["--message", "x"]).code, 0);
+    for wrong in ["5", "5/10/1h", "x/1m/1m", "5/0/1m"] {
+        let ran = sandbox.run(&["serve", "--lockout", wrong]);
+        assert_eq!(ran.code, 2, "{ran:?}");
+    }
+}
+
 /// A server sees accounts as they are now, without a restart.
 #[test]
 fn accounts_change_while_the_server_runs() {

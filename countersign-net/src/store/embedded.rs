@@ -11,15 +11,19 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use countersign::Account;
+use countersign::{Account, Clock};
 use redb::{
     Builder, Database, DatabaseError, Durability, MultimapTable, MultimapTableDefinition,
     ReadOnlyMultimapTable, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableMultimapTable,
     ReadableTable, Table, TableDefinition, TableError, WriteTransaction,
 };
 
+use super::lockout::{Failures, Lockout};
 use super::record::{Other, Record};
-use super::{AccountStore, Imported, Key, Lookup, StoreError, already_exists, find, not_found};
+use super::{
+    AccountStore, Imported, Key, LockoutPolicy, LogonOutcome, Lookup, StoreError, already_exists,
+    find, not_found,
+};
 
 /// The version of the file that this program reads and writes.
 pub(super) const FORMAT: u64 = 1;
@@ -69,6 +73,7 @@ pub struct EmbeddedAccounts {
     path: PathBuf,
     wait: Duration,
     turn: Arc<Turn>,
+    lockout: Lockout,
 }
 
 impl EmbeddedAccounts {
@@ -82,6 +87,7 @@ impl EmbeddedAccounts {
             turn: Turn::of(&path),
             path,
             wait: DEFAULT_WAIT,
+            lockout: Lockout::OFF,
         }
     }
 
@@ -89,6 +95,21 @@ impl EmbeddedAccounts {
     #[must_use]
     pub const fn wait(mut self, limit: Duration) -> Self {
         self.wait = limit;
+        self
+    }
+
+    /// Sets when [`AccountStore::record`] locks accounts; never by default. All that serve from a file
+    /// should say the same: each goes by its own policy, with the failures that all of them counted.
+    #[must_use]
+    pub const fn lockout(mut self, policy: LockoutPolicy) -> Self {
+        self.lockout.policy = policy;
+        self
+    }
+
+    /// Sets the clock that lockouts go by; the system's by default.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.lockout.set_clock(clock);
         self
     }
 
@@ -342,32 +363,36 @@ impl<'a> Reading<'a> {
     }
 }
 
-impl Lookup for Reading<'_> {
-    type Found = Account;
+/// Looks up in open tables, whether they can be changed or not.
+macro_rules! lookup {
+    ($($tables:ty),*) => {$(
+        impl Lookup for $tables {
+            type Found = Record;
 
-    fn exact(&self, key: &Key) -> Result<Option<Account>, StoreError> {
-        let key = joined(key);
-        let found = ReadableTable::get(&self.accounts, key.as_bytes());
-        match found.map_err(|e| self.store.failed(e))? {
-            Some(bytes) => Ok(Some(
-                self.store.parse(key.as_bytes(), bytes.value())?.account,
-            )),
-            None => Ok(None),
+            fn exact(&self, key: &Key) -> Result<Option<Record>, StoreError> {
+                let key = joined(key);
+                let found = ReadableTable::get(&self.accounts, key.as_bytes());
+                match found.map_err(|e| self.store.failed(e))? {
+                    Some(bytes) => Ok(Some(self.store.parse(key.as_bytes(), bytes.value())?)),
+                    None => Ok(None),
+                }
+            }
+
+            fn only_domain_of(&self, user: &str) -> Result<Option<String>, StoreError> {
+                let failed = |e| self.store.failed(e);
+                let mut domains =
+                    ReadableMultimapTable::get(&self.domains, user.as_bytes()).map_err(failed)?;
+                let (Some(only), None) = (domains.next(), domains.next()) else {
+                    return Ok(None);
+                };
+                let only = only.map_err(failed)?;
+                // The account of a domain whose name is damaged is not found.
+                Ok(std::str::from_utf8(only.value()).ok().map(str::to_owned))
+            }
         }
-    }
-
-    fn only_domain_of(&self, user: &str) -> Result<Option<String>, StoreError> {
-        let failed = |e| self.store.failed(e);
-        let mut domains =
-            ReadableMultimapTable::get(&self.domains, user.as_bytes()).map_err(failed)?;
-        let (Some(only), None) = (domains.next(), domains.next()) else {
-            return Ok(None);
-        };
-        let only = only.map_err(failed)?;
-        // The account of a domain whose name is damaged is not found.
-        Ok(std::str::from_utf8(only.value()).ok().map(str::to_owned))
-    }
+    )*};
 }
+lookup!(Reading<'_>, Writing<'_, '_>);
 
 struct Writing<'a, 't> {
     store: &'a EmbeddedAccounts,
@@ -388,15 +413,6 @@ impl<'a, 't> Writing<'a, 't> {
         })
     }
 
-    fn old(&self, key: &Key) -> Result<Option<Record>, StoreError> {
-        let key = joined(key);
-        let found = self.accounts.get(key.as_bytes());
-        match found.map_err(|e| self.store.failed(e))? {
-            Some(bytes) => Ok(Some(self.store.parse(key.as_bytes(), bytes.value())?)),
-            None => Ok(None),
-        }
-    }
-
     fn put(
         &mut self,
         key: &Key,
@@ -409,9 +425,24 @@ impl<'a, 't> Writing<'a, 't> {
             Some(old) if old.account.verifiers == account.verifiers => &old.others,
             _ => &[],
         };
-        let bytes = Record::to_bytes(account, others).map_err(|_| StoreError::Unstorable {
-            account: account.qualified_name(),
-        })?;
+        // What was guessed at was the old password.
+        let failures = old
+            .filter(|old| old.account.verifiers == account.verifiers)
+            .and_then(|old| old.failures);
+        self.write(key, account, others, failures)
+    }
+
+    fn write(
+        &mut self,
+        key: &Key,
+        account: &Account,
+        others: &[Other],
+        failures: Option<Failures>,
+    ) -> Result<(), StoreError> {
+        let bytes =
+            Record::to_bytes(account, others, failures).map_err(|_| StoreError::Unstorable {
+                account: account.qualified_name(),
+            })?;
         let failed = |e| self.store.failed(e);
         self.accounts
             .insert(joined(key).as_bytes(), bytes.as_slice())
@@ -439,16 +470,17 @@ impl<'a, 't> Writing<'a, 't> {
 impl AccountStore for EmbeddedAccounts {
     fn find(&self, domain: &str, user: &str) -> Result<Option<Arc<Account>>, StoreError> {
         self.reading(|tables| find(tables, domain, user))
-            .map(|found| found.map(Arc::new))
+            .map(|found| found.map(|record| Arc::new(record.account)))
     }
 
     fn get(&self, domain: &str, user: &str) -> Result<Option<Account>, StoreError> {
         self.reading(|tables| tables.exact(&Key::new(domain, user)))
+            .map(|found| found.map(|record| record.account))
     }
 
     fn add(&self, account: &Account) -> Result<(), StoreError> {
         let key = Key::of(account)?;
-        self.writing(true, |tables| match tables.old(&key)? {
+        self.writing(true, |tables| match tables.exact(&key)? {
             Some(_) => Err(already_exists(account)),
             None => tables.put(&key, account, None),
         })
@@ -456,7 +488,7 @@ impl AccountStore for EmbeddedAccounts {
 
     fn replace(&self, account: &Account) -> Result<(), StoreError> {
         let key = Key::of(account)?;
-        self.writing(false, |tables| match tables.old(&key)? {
+        self.writing(false, |tables| match tables.exact(&key)? {
             Some(old) => tables.put(&key, account, Some(&old)),
             None => Err(not_found(&account.domain, &account.user)),
         })
@@ -494,7 +526,7 @@ impl AccountStore for EmbeddedAccounts {
         self.writing(true, |tables| {
             let mut done = Imported::default();
             for (key, account) in keys.iter().zip(accounts) {
-                match tables.old(key)? {
+                match tables.exact(key)? {
                     None => {
                         tables.put(key, account, None)?;
                         done.added += 1;
@@ -507,6 +539,35 @@ impl AccountStore for EmbeddedAccounts {
                 }
             }
             Ok(done)
+        })
+    }
+
+    fn record(&self, domain: &str, user: &str, outcome: LogonOutcome) -> Result<(), StoreError> {
+        if !self.lockout.policy.is_enabled() {
+            return Ok(());
+        }
+        let now = self.lockout.now();
+        let after = |record: &Record| {
+            let state = &record.account.state;
+            self.lockout.apply(now, outcome, state, record.failures)
+        };
+        // Most logons change nothing, and to look costs far less than to write.
+        let found = self.reading(|tables| find(tables, domain, user))?;
+        if found.as_ref().and_then(after).is_none() {
+            return Ok(());
+        }
+        self.writing(false, |tables| {
+            // Others may have counted since.
+            let Some(mut record) = find(tables, domain, user)? else {
+                return Ok(());
+            };
+            let Some((state, failures)) = after(&record) else {
+                return Ok(());
+            };
+            record.account.state = state;
+            let account = &record.account;
+            let key = Key::new(&account.domain, &account.user);
+            tables.write(&key, account, &record.others, failures)
         })
     }
 }
@@ -725,7 +786,7 @@ mod tests {
 
     /// The record of an account with a verifier of a kind that this program does not know.
     fn newer_record(store: &EmbeddedAccounts, account: &Account) -> Vec<u8> {
-        let mut bytes = Record::to_bytes(account, &[]).unwrap().to_vec();
+        let mut bytes = Record::to_bytes(account, &[], None).unwrap().to_vec();
         let count = bytes.len() - 20 - 2;
         bytes[count] += 1;
         bytes.extend_from_slice(&[18, 0, 3, 0, 7, 8, 9]);
@@ -800,7 +861,7 @@ mod tests {
             store.remove("", "bob").unwrap();
 
             // The record of one account under the name of another.
-            put_raw(&store, &bob, &Record::to_bytes(&alice, &[]).unwrap());
+            put_raw(&store, &bob, &Record::to_bytes(&alice, &[], None).unwrap());
             assert!(matches!(
                 store.get("", "bob"),
                 Err(StoreError::Record { account, .. }) if account == "BOB"

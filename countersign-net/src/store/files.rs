@@ -30,6 +30,8 @@ const MAX_LINE: usize = 65_536;
 /// The key of the first line, and the version behind it.
 const HEADER: &str = "countersign-accounts";
 const VERSION: u64 = 1;
+/// What stands for no lockout at all.
+const NOT_LOCKED_OUT: Timestamp = Timestamp::from_filetime(0);
 
 /// Why a file of accounts can not be read.
 #[derive(Debug)]
@@ -69,7 +71,7 @@ impl std::error::Error for FileError {
 /// The first line is `{"countersign-accounts":1}`. Each of the others is an account:
 /// `{"domain":"LAB","user":"alice","disabled":false,"locked":false,"expires":null,`
 /// `"password_expires":null,"verifiers":{"nt":"<32 hex digits>"}}`. Times are `FILETIME` numbers
-/// (100 ns since 1601), `null` is never.
+/// (100 ns since 1601), `null` is never. An account that is locked out for a time has `"locked_until"`, too.
 ///
 /// # Errors
 /// Any error of `to`; [`io::ErrorKind::InvalidInput`] for an account with a verifier that has no
@@ -88,14 +90,18 @@ pub fn write_accounts(accounts: &[Account], to: &mut impl Write) -> io::Result<(
             locked,
             expires,
             password_expires,
+            locked_until,
             ..
         } = account.state;
         line.push_str(&format!(
-            ",\"disabled\":{disabled},\"locked\":{locked},\"expires\":{},\"password_expires\":{},\
-             \"verifiers\":{{",
+            ",\"disabled\":{disabled},\"locked\":{locked},\"expires\":{},\"password_expires\":{},",
             time(expires),
             time(password_expires)
         ));
+        if locked_until != NOT_LOCKED_OUT {
+            line.push_str(&format!("\"locked_until\":{},", time(locked_until)));
+        }
+        line.push_str("\"verifiers\":{");
         match account.verifiers.as_slice() {
             [] => {}
             [Verifier::NtHash(hash)] => {
@@ -233,6 +239,10 @@ fn account(fields: &mut Map<String, Value>) -> Result<Account, &'static str> {
         moment(fields, "expires").ok_or("\"expires\" must be a FILETIME number or null")?;
     state.password_expires = moment(fields, "password_expires")
         .ok_or("\"password_expires\" must be a FILETIME number or null")?;
+    if fields.contains_key("locked_until") {
+        state.locked_until = moment(fields, "locked_until")
+            .ok_or("\"locked_until\" must be a FILETIME number or null")?;
+    }
     let Some(Value::Object(mut secrets)) = fields.remove("verifiers") else {
         return Err("\"verifiers\" must be an object");
     };
@@ -335,10 +345,12 @@ mod tests {
         let mut bob = Account::with_password("", "b\"ö:b\u{1f600}", &"x".into());
         bob.state.disabled = true;
         bob.state.locked = true;
+        bob.state.locked_until = Timestamp::from_filetime(7);
         bob.state.expires = Timestamp::from_filetime(u64::MAX);
         bob.state.password_expires = Timestamp::from_filetime(0);
         let mut nobody = Account::with_password("LAB", "nobody", &"x".into());
         nobody.verifiers.clear();
+        nobody.state.locked_until = Timestamp::NEVER;
         let accounts = [
             Account::with_password("LAB", "alice", &"Password".into()),
             bob,
@@ -400,6 +412,11 @@ mod tests {
                 "\"password_expires\":5",
                 "\"password_expires\":\"5\"",
                 "\"password_expires\" must be a FILETIME number or null",
+            ),
+            (
+                "\"verifiers\"",
+                "\"locked_until\":\"5\",\"verifiers\"",
+                "\"locked_until\" must be a FILETIME number or null",
             ),
             ("52\"}", "5\"}", "\"nt\" must be 32 hex digits"),
             ("a4f49c", "+4f49c", "\"nt\" must be 32 hex digits"),

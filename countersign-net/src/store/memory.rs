@@ -3,9 +3,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use countersign::Account;
+use countersign::{Account, Clock};
 
-use super::{AccountStore, Imported, Key, Lookup, StoreError, already_exists, find, not_found};
+use super::lockout::{Failures, Lockout};
+use super::{
+    AccountStore, Imported, Key, LockoutPolicy, LogonOutcome, Lookup, StoreError, already_exists,
+    find, not_found,
+};
 
 /// Accounts in memory; clones share them.
 ///
@@ -20,11 +24,46 @@ use super::{AccountStore, Imported, Key, Lookup, StoreError, already_exists, fin
 /// assert_eq!(accounts.get("lab", "Alice")?, Some(alice));
 /// # Ok::<(), StoreError>(())
 /// ```
-#[derive(Clone, Default)]
-pub struct MemoryAccounts(Arc<RwLock<Table>>);
+#[derive(Clone)]
+pub struct MemoryAccounts {
+    table: Arc<RwLock<Table>>,
+    lockout: Lockout,
+}
 
 /// By user, then by domain, so that the domains of a user stand together.
-type Table = BTreeMap<(String, String), Arc<Account>>;
+type Table = BTreeMap<(String, String), Entry>;
+
+#[derive(Clone)]
+struct Entry {
+    account: Arc<Account>,
+    failures: Option<Failures>,
+}
+
+impl Entry {
+    fn new(account: &Account) -> Self {
+        Self {
+            account: Arc::new(account.clone()),
+            failures: None,
+        }
+    }
+
+    fn replace(&mut self, account: &Account) {
+        // What was guessed at was the old password.
+        if self.account.verifiers != account.verifiers {
+            self.failures = None;
+        }
+        self.account = Arc::new(account.clone());
+    }
+}
+
+impl Default for MemoryAccounts {
+    fn default() -> Self {
+        Self {
+            table: Arc::default(),
+            lockout: Lockout::OFF,
+        }
+    }
+}
 
 impl MemoryAccounts {
     /// No accounts.
@@ -33,14 +72,29 @@ impl MemoryAccounts {
         Self::default()
     }
 
+    /// Sets when [`AccountStore::record`] locks accounts; never by default. Clones that were made
+    /// before keep theirs.
+    #[must_use]
+    pub const fn lockout(mut self, policy: LockoutPolicy) -> Self {
+        self.lockout.policy = policy;
+        self
+    }
+
+    /// Sets the clock that lockouts go by; the system's by default.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.lockout.set_clock(clock);
+        self
+    }
+
     // Every change to the table is one call that can not panic half-way: what a poisoned lock
     // guards is whole.
     fn read(&self) -> RwLockReadGuard<'_, Table> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.table.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Table> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        self.table.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -57,9 +111,9 @@ fn place(key: Key) -> (String, String) {
 }
 
 impl Lookup for Table {
-    type Found = Arc<Account>;
+    type Found = Entry;
 
-    fn exact(&self, key: &Key) -> Result<Option<Arc<Account>>, StoreError> {
+    fn exact(&self, key: &Key) -> Result<Option<Entry>, StoreError> {
         Ok(self.get(&place(key.clone())).cloned())
     }
 
@@ -78,12 +132,14 @@ impl Lookup for Table {
 
 impl AccountStore for MemoryAccounts {
     fn find(&self, domain: &str, user: &str) -> Result<Option<Arc<Account>>, StoreError> {
-        find(&*self.read(), domain, user)
+        let found = find(&*self.read(), domain, user)?;
+        Ok(found.map(|entry| entry.account))
     }
 
     fn get(&self, domain: &str, user: &str) -> Result<Option<Account>, StoreError> {
         let key = Key::new(domain, user);
-        Ok(self.read().exact(&key)?.map(Arc::unwrap_or_clone))
+        let found = self.read().exact(&key)?;
+        Ok(found.map(|entry| Arc::unwrap_or_clone(entry.account)))
     }
 
     fn add(&self, account: &Account) -> Result<(), StoreError> {
@@ -92,13 +148,13 @@ impl AccountStore for MemoryAccounts {
         if table.contains_key(&place) {
             return Err(already_exists(account));
         }
-        table.insert(place, Arc::new(account.clone()));
+        table.insert(place, Entry::new(account));
         Ok(())
     }
 
     fn replace(&self, account: &Account) -> Result<(), StoreError> {
         match self.write().get_mut(&place(Key::of(account)?)) {
-            Some(old) => *old = Arc::new(account.clone()),
+            Some(old) => old.replace(account),
             None => return Err(not_found(&account.domain, &account.user)),
         }
         Ok(())
@@ -117,7 +173,7 @@ impl AccountStore for MemoryAccounts {
         all.sort_by_key(|((user, domain), _)| (domain, user));
         Ok(all
             .into_iter()
-            .map(|(_, account)| Account::clone(account))
+            .map(|(_, entry)| Account::clone(&entry.account))
             .collect())
     }
 
@@ -129,18 +185,42 @@ impl AccountStore for MemoryAccounts {
         let mut table = self.write();
         let mut done = Imported::default();
         for (place, account) in places.into_iter().zip(accounts) {
-            let exists = table.contains_key(&place);
-            if exists && !replace {
-                done.skipped += 1;
-                continue;
-            }
-            table.insert(place, Arc::new(account.clone()));
-            if exists {
-                done.replaced += 1;
-            } else {
-                done.added += 1;
+            match table.get_mut(&place) {
+                Some(old) if replace => {
+                    old.replace(account);
+                    done.replaced += 1;
+                }
+                Some(_) => done.skipped += 1,
+                None => {
+                    table.insert(place, Entry::new(account));
+                    done.added += 1;
+                }
             }
         }
         Ok(done)
+    }
+
+    fn record(&self, domain: &str, user: &str, outcome: LogonOutcome) -> Result<(), StoreError> {
+        if !self.lockout.policy.is_enabled() {
+            return Ok(());
+        }
+        let now = self.lockout.now();
+        let mut table = self.write();
+        let Some(found) = find(&*table, domain, user)? else {
+            return Ok(());
+        };
+        let state = &found.account.state;
+        let Some((state, failures)) = self.lockout.apply(now, outcome, state, found.failures)
+        else {
+            return Ok(());
+        };
+        let key = Key::new(&found.account.domain, &found.account.user);
+        if let Some(entry) = table.get_mut(&place(key)) {
+            entry.failures = failures;
+            if entry.account.state != state {
+                Arc::make_mut(&mut entry.account).state = state;
+            }
+        }
+        Ok(())
     }
 }

@@ -27,14 +27,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign::wire::{Malformed, utf16};
-use countersign::{Account, Logon, LogonAnswer, Resolve, Unavailable};
+use countersign::{Account, Denied, Logon, LogonAnswer, Resolve, Unavailable};
 
 mod embedded;
 pub mod files;
+mod lockout;
 mod memory;
 mod record;
 
 pub use embedded::EmbeddedAccounts;
+pub(crate) use lockout::span;
+pub use lockout::{LockoutError, LockoutPolicy, LogonOutcome};
 pub use memory::MemoryAccounts;
 
 /// A place for accounts. Names are compared without regard to case, as Windows compares them.
@@ -89,6 +92,17 @@ pub trait AccountStore: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`StoreError::Name`], or that the store can not be written.
     fn import(&self, accounts: &[Account], replace: bool) -> Result<Imported, StoreError>;
+
+    /// Counts how a logon ended for the account that [`Self::find`] gives, and locks it where the
+    /// store has a [`LockoutPolicy`] that says so. Users that are not known are not counted. Stores
+    /// that count nothing need not implement it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store can not be read or written.
+    fn record(&self, domain: &str, user: &str, outcome: LogonOutcome) -> Result<(), StoreError> {
+        let _ = (domain, user, outcome);
+        Ok(())
+    }
 }
 
 /// What an import did.
@@ -126,6 +140,9 @@ macro_rules! forward {
             fn import(&self, accounts: &[Account], replace: bool) -> Result<Imported, StoreError> {
                 (**self).import(accounts, replace)
             }
+            fn record(&self, domain: &str, user: &str, outcome: LogonOutcome) -> Result<(), StoreError> {
+                (**self).record(domain, user, outcome)
+            }
         }
     )*};
 }
@@ -133,7 +150,9 @@ forward!(&S, Box<S>, Arc<S>);
 
 /// Answers the logons of a server from a store.
 ///
-/// A store that can not be read makes the logon fail, and is not taken for an unknown user.
+/// A store that can not be read makes the logon fail, and is not taken for an unknown user. What came
+/// of a logon is recorded. The peer learns nothing of it when that fails; whoever must know, as a server
+/// that tells its owner, calls [`Self::record`] itself.
 #[derive(Clone, Debug)]
 pub struct StoreAnswers<S>(pub S);
 
@@ -145,11 +164,29 @@ impl<S: AccountStore> StoreAnswers<S> {
             Err(error) => Err(Unavailable::Unreachable(error.to_string())),
         }
     }
+
+    /// Counts what came of a logon: a wrong password, or that the account has logged on. Nothing else
+    /// says anything of the password.
+    ///
+    /// # Errors
+    /// As [`AccountStore::record`].
+    pub fn record(&self, logon: &Logon, result: Result<(), Denied>) -> Result<(), StoreError> {
+        let outcome = match result {
+            Ok(()) => LogonOutcome::Succeeded,
+            Err(Denied::WrongPassword) => LogonOutcome::Failed,
+            Err(_) => return Ok(()),
+        };
+        self.0.record(&logon.domain, &logon.user, outcome)
+    }
 }
 
 impl<S: AccountStore> Resolve for StoreAnswers<S> {
     fn logon(&mut self, logon: &Logon) -> Result<LogonAnswer, Unavailable> {
         self.answer(&logon.domain, &logon.user)
+    }
+
+    fn concluded(&mut self, logon: &Logon, result: Result<(), Denied>) {
+        let _ = self.record(logon, result);
     }
 }
 
@@ -165,6 +202,18 @@ impl<S: AccountStore + Clone + 'static> countersign::AsyncResolve for StoreAnswe
             .spawn_blocking(move || answers.answer(&domain, &user))
             .await
             .unwrap_or_else(|_| Err(Unavailable::Unreachable("the lookup was cut off".into())))
+    }
+
+    async fn concluded(&self, logon: &Logon, result: Result<(), Denied>) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            let _ = self.record(logon, result);
+            return;
+        };
+        let (answers, logon) = (self.clone(), logon.clone());
+        // Also when this future is dropped meanwhile: who hangs up does not keep a failure from counting.
+        let _ = runtime
+            .spawn_blocking(move || answers.record(&logon, result))
+            .await;
     }
 }
 

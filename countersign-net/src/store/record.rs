@@ -1,10 +1,12 @@
 //! One account as bytes.
 //!
 //! ```text
-//! version u8 = 1 | domain: u16 length, UTF-8 | user: the same | state u8: 1 disabled, 2 locked
-//! expires u64 | password expires u64 (both FILETIME) | verifiers: u16 count, then each:
-//!     tag u16 | length u16 | bytes
+//! version u8 = 1 | domain: u16 length, UTF-8 | user: the same | state u8: a bit for each of
+//!     1 disabled, 2 locked, 4 failures are counted, 8 locked out for a time
+//! expires u64 | password expires u64 | with bit 4: count u32, last u64 | with bit 8: until u64
+//! verifiers: u16 count, then each: tag u16 | length u16 | bytes
 //! ```
+//! Times are FILETIMEs.
 //! Numbers are little-endian. A tag that this program does not know is kept when the record is
 //! written again.
 #![cfg_attr(
@@ -21,9 +23,15 @@ use countersign::wire::{Malformed, Reader, Why};
 use countersign::{Account, AccountState, Secret, Timestamp, Verifier};
 use zeroize::Zeroizing;
 
+use super::lockout::Failures;
+
 const VERSION: u8 = 1;
 const DISABLED: u8 = 1;
 const LOCKED: u8 = 2;
+const FAILURES: u8 = 4;
+const LOCKED_OUT: u8 = 8;
+/// What stands for no lockout at all.
+const NOT_LOCKED_OUT: Timestamp = Timestamp::from_filetime(0);
 /// The NT hash, 16 bytes.
 const NT_HASH: u16 = 1;
 
@@ -33,6 +41,8 @@ pub(super) struct Record {
     pub(super) account: Account,
     /// Verifiers with tags that this program does not know.
     pub(super) others: Vec<Other>,
+    /// What is counted towards a lockout.
+    pub(super) failures: Option<Failures>,
 }
 
 /// A verifier of a kind that this program does not know.
@@ -61,7 +71,7 @@ impl Record {
         let domain = text(&mut reader, "domain")?;
         let user = text(&mut reader, "user")?;
         let bits = reader.u8("state")?;
-        if bits & !(DISABLED | LOCKED) != 0 {
+        if bits & !(DISABLED | LOCKED | FAILURES | LOCKED_OUT) != 0 {
             return Err(reader.malformed("state", Why::Value));
         }
         let mut state = AccountState::default();
@@ -69,6 +79,21 @@ impl Record {
         state.locked = bits & LOCKED != 0;
         state.expires = Timestamp::from_filetime(reader.u64("expiry")?);
         state.password_expires = Timestamp::from_filetime(reader.u64("password expiry")?);
+        let mut failures = None;
+        if bits & FAILURES != 0 {
+            let count = reader.u32("count of failures")?;
+            if count == 0 {
+                return Err(reader.malformed("count of failures", Why::Value));
+            }
+            let last = Timestamp::from_filetime(reader.u64("last failure")?);
+            failures = Some(Failures { count, last });
+        }
+        if bits & LOCKED_OUT != 0 {
+            state.locked_until = Timestamp::from_filetime(reader.u64("end of the lockout")?);
+            if state.locked_until == NOT_LOCKED_OUT {
+                return Err(reader.malformed("end of the lockout", Why::Value));
+            }
+        }
         let mut verifiers = Vec::new();
         let mut others = Vec::new();
         for _ in 0..reader.u16("count of verifiers")? {
@@ -100,12 +125,14 @@ impl Record {
                 verifiers,
             },
             others,
+            failures,
         })
     }
 
     pub(super) fn to_bytes(
         account: &Account,
         others: &[Other],
+        failures: Option<Failures>,
     ) -> Result<Zeroizing<Vec<u8>>, Unstorable> {
         // All the memory at once: growing would leave copies of secrets behind.
         let verifiers = account.verifiers.len() * 20
@@ -114,7 +141,7 @@ impl Record {
                 .map(|other| other.bytes.len() + 4)
                 .sum::<usize>();
         let names = account.domain.len() + account.user.len();
-        let mut out = Zeroizing::new(Vec::with_capacity(32 + names + verifiers));
+        let mut out = Zeroizing::new(Vec::with_capacity(52 + names + verifiers));
         out.push(VERSION);
         for name in [&account.domain, &account.user] {
             out.extend_from_slice(&length(name.len())?.to_le_bytes());
@@ -122,9 +149,22 @@ impl Record {
         }
         let state = &account.state;
         let bit = |on: bool, bit: u8| if on { bit } else { 0 };
-        out.push(bit(state.disabled, DISABLED) | bit(state.locked, LOCKED));
+        let locked_out = state.locked_until != NOT_LOCKED_OUT;
+        out.push(
+            bit(state.disabled, DISABLED)
+                | bit(state.locked, LOCKED)
+                | bit(failures.is_some(), FAILURES)
+                | bit(locked_out, LOCKED_OUT),
+        );
         for time in [state.expires, state.password_expires] {
             out.extend_from_slice(&time.to_filetime().to_le_bytes());
+        }
+        if let Some(Failures { count, last }) = failures {
+            out.extend_from_slice(&count.to_le_bytes());
+            out.extend_from_slice(&last.to_filetime().to_le_bytes());
+        }
+        if locked_out {
+            out.extend_from_slice(&state.locked_until.to_filetime().to_le_bytes());
         }
         let count = account.verifiers.len() + others.len();
         out.extend_from_slice(&length(count)?.to_le_bytes());
@@ -171,6 +211,7 @@ mod tests {
     fn alice() -> Account {
         let mut alice = Account::with_password("LAB", "älice", &"Passw0rd".into());
         alice.state.locked = true;
+        alice.state.locked_until = Timestamp::from_filetime(0x1112_1314_1516_1718);
         alice.state.expires = Timestamp::from_filetime(0x0102_0304_0506_0708);
         alice
     }
@@ -188,8 +229,22 @@ mod tests {
         ]
     }
 
+    fn failures() -> Option<Failures> {
+        Some(Failures {
+            count: 3,
+            last: Timestamp::from_filetime(0x2122_2324_2526_2728),
+        })
+    }
+
     fn bytes(account: &Account, others: &[Other]) -> Vec<u8> {
-        Record::to_bytes(account, others).unwrap().to_vec()
+        whole(account, others, None)
+    }
+
+    fn whole(account: &Account, others: &[Other], failures: Option<Failures>) -> Vec<u8> {
+        let bytes = Record::to_bytes(account, others, failures).unwrap();
+        let capacity = bytes.capacity();
+        assert!(bytes.len() <= capacity && capacity <= bytes.len() + 52);
+        bytes.to_vec()
     }
 
     #[test]
@@ -209,6 +264,19 @@ mod tests {
         ]
         .concat();
         assert_eq!(bytes(&bob, &[]), expected);
+        bob.state.locked_until = Timestamp::from_filetime(0x0807_0605_0403_0201);
+        let with_both = [
+            &expected[..9],
+            &[1 | 4 | 8],
+            &expected[10..26],
+            &[3, 0, 0, 0, 0x28, 0x27, 0x26, 0x25, 0x24, 0x23, 0x22, 0x21],
+            &[1, 2, 3, 4, 5, 6, 7, 8],
+            &expected[26..],
+        ]
+        .concat();
+        assert_eq!(whole(&bob, &[], failures()), with_both);
+        let record = Record::parse(&with_both).unwrap();
+        assert_eq!((record.account, record.failures), (bob, failures()));
     }
 
     #[test]
@@ -225,7 +293,7 @@ mod tests {
 
     #[test]
     fn every_prefix_is_an_error_and_so_is_more() {
-        let good = bytes(&alice(), &others());
+        let good = whole(&alice(), &others(), failures());
         for len in 0..good.len() {
             assert!(Record::parse(&good[..len]).is_err(), "{len}");
         }
@@ -237,14 +305,17 @@ mod tests {
     /// of verifiers.
     #[test]
     fn every_changed_byte_is_an_error_or_another_record() {
-        let good = bytes(&alice(), &others());
+        let good = whole(&alice(), &others(), failures());
         for at in 0..good.len() {
             for value in 0..=255 {
                 let mut bad = good.clone();
                 bad[at] = value;
                 if let Ok(record) = Record::parse(&bad) {
-                    assert_eq!(bytes(&record.account, &record.others).len(), bad.len());
-                    let same = record.account == alice() && record.others == others();
+                    let again = whole(&record.account, &record.others, record.failures);
+                    assert_eq!(again.len(), bad.len());
+                    let same = record.account == alice()
+                        && record.others == others()
+                        && record.failures == failures();
                     assert_eq!(same, bad == good, "{at} {value}");
                 }
             }
@@ -265,7 +336,17 @@ mod tests {
         );
         assert_eq!(fault(8, 0xff), "user at offset 8: is not valid text");
         let state = 1 + 2 + 3 + 2 + 6;
-        assert!(fault(state, 4).starts_with("state at offset"));
+        assert!(fault(state, 16).starts_with("state at offset"));
+        // Neither a count of no failures nor an end of no lockout is written.
+        let mut none = whole(&alice(), &[], failures());
+        let count = state + 1 + 16;
+        none[count] = 0;
+        let error = Record::parse(&none).unwrap_err().to_string();
+        assert!(error.starts_with("count of failures at offset"), "{error}");
+        none[count] = 1;
+        none[count + 12..count + 20].fill(0);
+        let error = Record::parse(&none).unwrap_err().to_string();
+        assert!(error.starts_with("end of the lockout at offset"), "{error}");
         assert!(fault(good.len() - 18, 15).starts_with("NT hash at offset"));
     }
 
@@ -273,9 +354,9 @@ mod tests {
     fn what_does_not_fit_is_refused() {
         let mut many = alice();
         many.verifiers = vec![many.verifiers[0].clone(); 65_536];
-        assert!(Record::to_bytes(&many, &[]).is_err());
+        assert!(Record::to_bytes(&many, &[], None).is_err());
         many.verifiers.pop();
-        assert!(Record::to_bytes(&many, &[]).is_ok());
+        assert!(Record::to_bytes(&many, &[], None).is_ok());
     }
 
     proptest! {
@@ -285,13 +366,16 @@ mod tests {
         }
 
         #[test]
-        fn any_account(domain in ".{0,40}", user in ".{0,40}", bits in 0_u8..4, expires: u64, hash: [u8; 16]) {
+        fn any_account(domain in ".{0,40}", user in ".{0,40}", bits in 0_u8..4, expires: u64, until: u64, count: u32, hash: [u8; 16]) {
             let mut account = Account::with_password(&domain, &user, &"x".into());
             account.state.disabled = bits & 1 != 0;
             account.state.locked = bits & 2 != 0;
             account.state.expires = Timestamp::from_filetime(expires);
+            account.state.locked_until = Timestamp::from_filetime(until);
             account.verifiers = vec![Verifier::NtHash(Secret::new(hash))];
-            let record = Record::parse(&bytes(&account, &others())).unwrap();
+            let failures = (count > 0).then_some(Failures { count, last: account.state.expires });
+            let record = Record::parse(&whole(&account, &others(), failures)).unwrap();
+            prop_assert_eq!(record.failures, failures);
             prop_assert_eq!(record.account, account);
             prop_assert_eq!(record.others, others());
         }

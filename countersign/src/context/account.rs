@@ -31,8 +31,10 @@ pub struct Account {
 pub struct AccountState {
     /// Disabled by an administrator.
     pub disabled: bool,
-    /// Locked out after too many failures.
+    /// Locked until an administrator unlocks it.
     pub locked: bool,
+    /// Until when it is locked out after too many failures; a moment that has passed says nothing.
+    pub locked_until: Timestamp,
     /// From when on the account may no longer be used.
     pub expires: Timestamp,
     /// From when on the password may no longer be used.
@@ -52,6 +54,7 @@ impl Default for AccountState {
         Self {
             disabled: false,
             locked: false,
+            locked_until: Timestamp::from_filetime(0),
             expires: Timestamp::NEVER,
             password_expires: Timestamp::NEVER,
         }
@@ -66,7 +69,7 @@ impl AccountState {
     pub fn check(&self, now: Timestamp) -> Result<(), Denied> {
         if self.disabled {
             Err(Denied::AccountDisabled)
-        } else if self.locked {
+        } else if self.is_locked(now) {
             Err(Denied::AccountLocked)
         } else if self.expires <= now {
             Err(Denied::AccountExpired)
@@ -75,6 +78,18 @@ impl AccountState {
         } else {
             Ok(())
         }
+    }
+
+    /// Whether it is locked at `now`, by an administrator or after too many failures.
+    #[must_use]
+    pub fn is_locked(&self, now: Timestamp) -> bool {
+        self.locked || now < self.locked_until
+    }
+
+    /// Unlocks it, however it was locked.
+    pub const fn unlock(&mut self) {
+        self.locked = false;
+        self.locked_until = Timestamp::from_filetime(0);
     }
 }
 
@@ -126,6 +141,17 @@ mod tests {
         assert_eq!(state.check(now), Err(Denied::AccountLocked));
         state.disabled = true;
         assert_eq!(state.check(now), Err(Denied::AccountDisabled));
+        let mut state = fine.clone();
+        state.locked_until = Timestamp::from_filetime(101);
+        assert_eq!(state.check(now), Err(Denied::AccountLocked));
+        assert_eq!(state.check(state.locked_until), Ok(()), "by itself");
+        state.locked = true;
+        assert_eq!(
+            state.check(Timestamp::from_filetime(200)),
+            Err(Denied::AccountLocked)
+        );
+        state.unlock();
+        assert_eq!(state, fine);
         let mut state = fine;
         state.password_expires = Timestamp::from_filetime(101);
         assert_eq!(state.check(now), Ok(()));

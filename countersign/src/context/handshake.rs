@@ -139,7 +139,17 @@ impl<Q: Question> Asking<Q> {
         answer: Result<Q::Answer, Unavailable>,
         out: &mut Vec<u8>,
     ) -> Result<Step, Error> {
-        self.handshake.run(Event::Answer(Q::wrap(answer)), out)
+        self.resume(answer, out).1
+    }
+
+    /// As [`Self::answer`], and gives the question back.
+    pub(super) fn resume(
+        self,
+        answer: Result<Q::Answer, Unavailable>,
+        out: &mut Vec<u8>,
+    ) -> (Q, Result<Step, Error>) {
+        let result = self.handshake.run(Event::Answer(Q::wrap(answer)), out);
+        (self.question, result)
     }
 }
 

@@ -36,7 +36,7 @@ pub use question::{
     Answer, Kdc, KdcReply, Logon, LogonAnswer, LogonProof, Question, Remember, Remembered,
     SomeQuestion,
 };
-pub use resolve::{AsyncResolve, NoAnswers, Resolve, answer, settle, settle_async};
+pub use resolve::{AsyncResolve, NoAnswers, Resolve, answer, conclude, settle, settle_async};
 pub use session::{
     Lengths, Open, Opened, Opener, Order, Outgoing, Parts, Piece, Quality, Resume, Resumed, Seal,
     Sealer, Session, Stepped, Verified,

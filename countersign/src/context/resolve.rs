@@ -10,7 +10,7 @@ use super::handshake::{Ask, Step};
 use super::question::{
     Answer, Kdc, KdcReply, Logon, LogonAnswer, Remember, Remembered, SomeQuestion, with_questions,
 };
-use crate::base::error::{Error, Unavailable};
+use crate::base::error::{Denied, Error, Unavailable};
 
 /// Answers nothing: for handshakes that ask nobody.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +32,13 @@ macro_rules! resolvers {
                 let _ = question;
                 Err(Unavailable::NotSupported)
             })*
+
+            /// Learns what came of a logon that it answered, once the package has compared the proof:
+            /// for counting failures. A logon that fails for reasons that say nothing of the proof
+            /// (channel bindings, an altered message, no answer) is not told.
+            fn concluded(&mut self, logon: &Logon, result: Result<(), Denied>) {
+                let _ = (logon, result);
+            }
         }
 
         /// Answers questions with futures; no runtime is named here.
@@ -47,6 +54,16 @@ macro_rules! resolvers {
                 let _ = question;
                 async { Err(Unavailable::NotSupported) }
             })*
+
+            /// Learns what came of a logon, as [`Resolve::concluded`] does.
+            fn concluded(
+                &self,
+                logon: &Logon,
+                result: Result<(), Denied>,
+            ) -> impl Future<Output = ()> + Send {
+                let _ = (logon, result);
+                async {}
+            }
         }
 
         /// Answers one question, for contexts that are asked for their questions one by one.
@@ -70,7 +87,9 @@ macro_rules! resolvers {
                 step = match step {
                     $(Step::Ask(Ask::$name(asking)) => {
                         let answer = by.$method(asking.question());
-                        asking.answer(answer, out)?
+                        let (question, result) = asking.resume(answer, out);
+                        conclude(&question.into(), &result, by);
+                        result?
                     })*
                     other => return Ok(other),
                 };
@@ -90,7 +109,13 @@ macro_rules! resolvers {
                 step = match step {
                     $(Step::Ask(Ask::$name(asking)) => {
                         let answer = by.$method(asking.question()).await;
-                        asking.answer(answer, out)?
+                        let (question, result) = asking.resume(answer, out);
+                        if let (SomeQuestion::Logon(logon), Some(outcome)) =
+                            (question.into(), outcome(&result))
+                        {
+                            by.concluded(&logon, outcome).await;
+                        }
+                        result?
                     })*
                     other => return Ok(other),
                 };
@@ -99,3 +124,20 @@ macro_rules! resolvers {
     };
 }
 with_questions!(resolvers);
+
+/// Tells who answered a question what the package made of the answer, for contexts that are asked for
+/// their questions one by one: [`settle`] does it by itself.
+pub fn conclude<T>(question: &SomeQuestion, result: &Result<T, Error>, by: &mut dyn Resolve) {
+    if let (SomeQuestion::Logon(logon), Some(outcome)) = (question, outcome(result)) {
+        by.concluded(logon, outcome);
+    }
+}
+
+/// What a step says of the proof, if anything.
+const fn outcome<T>(result: &Result<T, Error>) -> Option<Result<(), Denied>> {
+    match result {
+        Ok(_) => Some(Ok(())),
+        Err(Error::LogonDenied(why)) => Some(Err(*why)),
+        Err(_) => None,
+    }
+}

@@ -26,7 +26,7 @@ pub(crate) fn run(args: &AccountArgs, config: &Config) -> Result<()> {
         AccountCommand::Enable(args) => {
             change(store, &args.name, |account| {
                 account.state.disabled = false;
-                account.state.locked = false;
+                account.state.unlock();
             })?;
             done(&args.name, "may log on")
         }
@@ -141,7 +141,7 @@ fn state(account: &Account) -> &'static str {
     let state = &account.state;
     if state.disabled {
         "disabled"
-    } else if state.locked {
+    } else if state.is_locked(now) {
         "locked"
     } else if state.expires <= now {
         "expired"
@@ -162,13 +162,17 @@ fn document(account: &Account) -> Value {
             _ => "other",
         })
         .collect();
+    let now = Environment::system().clock().now();
+    let until = account.state.locked_until;
+    let locked_until = (now < until).then(|| until.to_string());
     json!({
         "name": account.qualified_name(),
         "domain": account.domain,
         "user": account.user,
         "state": state(account),
         "disabled": account.state.disabled,
-        "locked": account.state.locked,
+        "locked": account.state.is_locked(now),
+        "locked_until": locked_until,
         "expires": account.state.expires.to_string(),
         "password_until": account.state.password_expires.to_string(),
         "secrets": secrets,
