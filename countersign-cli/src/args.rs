@@ -201,6 +201,7 @@ pub(crate) struct DisableArgs {
 Examples:
   countersign account import --format jsonl accounts.jsonl
   countersign account import --format passwords users.txt
+  countersign account import --format smbpasswd --domain LAB /var/lib/samba/private/smbpasswd
   ssh old countersign account export | countersign account import -")]
 pub(crate) struct ImportArgs {
     /// The file; - is standard input.
@@ -208,12 +209,20 @@ pub(crate) struct ImportArgs {
     /// What the file is.
     #[arg(long, value_enum, default_value_t = Format::Jsonl)]
     pub(crate) format: Format,
+    /// The domain of the accounts, for files that name none [default: none, for every domain].
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub(crate) domain: String,
     /// Leave accounts of the same name as they are.
     #[arg(long)]
     pub(crate) keep: bool,
 }
 
-/// Write all accounts with their hashes, as JSON lines.
+/// Write all accounts with their hashes.
 ///
 /// An NT hash is as good as the password: keep the file as secret as the passwords themselves. A new
 /// file can be read by its owner only.
@@ -221,10 +230,14 @@ pub(crate) struct ImportArgs {
 #[command(after_help = "\
 Examples:
   countersign account export accounts.jsonl
-  countersign account export --force accounts.jsonl")]
+  countersign account export --force accounts.jsonl
+  countersign account export --format smbpasswd smbpasswd")]
 pub(crate) struct ExportArgs {
     /// The file; without one, standard output.
     pub(crate) file: Option<PathBuf>,
+    /// What to write.
+    #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]
+    pub(crate) format: ExportFormat,
     /// Overwrite the file if it is there, and print hashes even to a terminal.
     #[arg(long)]
     pub(crate) force: bool,
@@ -236,6 +249,16 @@ pub(crate) enum Format {
     Jsonl,
     /// DOMAIN:user:password per line; the domain may be empty.
     Passwords,
+    /// Samba's file; its accounts get the domain of --domain.
+    Smbpasswd,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// One JSON object per line.
+    Jsonl,
+    /// Samba's file, which has neither domains nor accounts that expire.
+    Smbpasswd,
 }
 
 /// Accept clients, authenticate them and show their messages.

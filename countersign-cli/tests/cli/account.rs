@@ -167,3 +167,62 @@ fn export_and_import() {
     );
     wrong.refused(65, "line 1");
 }
+
+#[test]
+fn samba_files() {
+    const HASH: &str = "A87F3A337D73085C45F9416BE5787D86";
+    let none = "X".repeat(32);
+    let sandbox = Sandbox::new();
+    let line =
+        |user: &str, flags: &str| format!("{user}:1000:{none}:{HASH}:[{flags}]:LCT-6B0012D3:\n");
+    let text = line("alice", "U          ") + &line("bob", "DU         ");
+    sandbox.write("smbpasswd", &text);
+    let import = ["account", "import", "--format", "smbpasswd", "smbpasswd"];
+    let ran = sandbox.run(&[&import[..], &["--domain", "LAB"]].concat());
+    assert_eq!(
+        (ran.code, &*ran.out),
+        (0, "2 added, 0 replaced, 0 left as they were\n")
+    );
+    assert_eq!(names(&sandbox), [r"LAB\alice", r"LAB\bob"]);
+    let export = ["account", "export", "--format", "smbpasswd"];
+    let out = sandbox.run(&export).out;
+    let hashes: Vec<_> = out.lines().map(|line| line.split(':').nth(3)).collect();
+    assert_eq!(hashes, [Some(HASH); 2], "{out}");
+    assert!(out.contains("bob:") && out.contains("[DUX        ]:LCT-"));
+    let other = Sandbox::new();
+    other.write("smbpasswd", &out);
+    assert_eq!(other.run(&import).code, 0);
+    assert_eq!(names(&other), ["alice", "bob"]);
+    assert_eq!(other.run(&[&export[..], &["new"]].concat()).code, 0);
+    assert!(other.path("new").exists());
+
+    let bad = text.replacen(HASH, "secret", 1);
+    let ran = other.run_with(
+        &["account", "import", "--format", "smbpasswd", "-"],
+        bad.as_bytes(),
+    );
+    ran.refused(65, "line 1: the NT hash");
+    assert!(!ran.err.contains("secret"), "{ran:?}");
+    let ran = other.run(&["account", "import", "smbpasswd", "--domain", "LAB"]);
+    assert_eq!(ran.code, 78, "{ran:?}");
+    // One that has no form in the file: nothing is written, and nothing lost.
+    let add = ["account", "add", "carol", "--password-env", "SECRET"];
+    let ran = other.run(&[&add[..], &["--expires", "2030-12-31"]].concat());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    other.run(&export).refused(65, "\"carol\" expires");
+    let ran = other.run(&[&export[..], &["--force", "new"]].concat());
+    ran.refused(65, "\"carol\" expires");
+    assert_eq!(
+        fs::read_to_string(other.path("new"))
+            .unwrap()
+            .lines()
+            .count(),
+        2
+    );
+    assert_eq!(
+        other
+            .run(&["account", "export", "--format", "passwords"])
+            .code,
+        2
+    );
+}

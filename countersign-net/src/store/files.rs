@@ -1,4 +1,4 @@
-//! Accounts as text: a form of our own to export and import, and files of names and passwords.
+//! Accounts as text: a form of our own to export and import, Samba's, and files of names and passwords.
 //!
 //! Errors name the line and what is wrong with it, and never what stands there: it may be a secret.
 //!
@@ -24,6 +24,10 @@ use serde_json::{Map, Value, json};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::check_name;
+
+mod smbpasswd;
+
+pub use smbpasswd::{read_smbpasswd, write_smbpasswd};
 
 /// The longest line, in bytes.
 const MAX_LINE: usize = 65_536;

@@ -4,11 +4,11 @@ use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
 use anyhow::Result;
-use countersign::Account;
+use countersign::{Account, Environment};
 use countersign_net::store::AccountStore;
 use countersign_net::store::files::{self, FileError};
 
-use crate::args::{ExportArgs, Format, ImportArgs};
+use crate::args::{ExportArgs, ExportFormat, Format, ImportArgs};
 use crate::exit::{Exit, Fault};
 use crate::output::stdout;
 use crate::store;
@@ -21,7 +21,15 @@ pub(super) fn import(store: &Path, args: &ImportArgs) -> Result<()> {
     let read = |from: &mut dyn BufRead| match args.format {
         Format::Jsonl => files::read_accounts(from),
         Format::Passwords => files::read_passwords(from),
+        Format::Smbpasswd => files::read_smbpasswd(from, &args.domain),
     };
+    if args.format != Format::Smbpasswd && !args.domain.is_empty() {
+        return Err(Fault::new(
+            Exit::Config,
+            "--domain is for files that name no domain: --format smbpasswd",
+        )
+        .into());
+    }
     let accounts = if args.file.as_os_str() == "-" {
         read(&mut io::stdin().lock())
     } else {
@@ -33,10 +41,9 @@ pub(super) fn import(store: &Path, args: &ImportArgs) -> Result<()> {
         FileError::Io(error) => {
             Fault::new(Exit::NoInput, format!("{name} can not be read: {error}"))
         }
-        error => Fault::new(Exit::BadData, format!("{name}, {error}")).help(match args.format {
-            Format::Jsonl => "nothing was imported; is it the other format? (--format passwords)",
-            Format::Passwords => "nothing was imported; is it the other format? (--format jsonl)",
-        }),
+        error => Fault::new(Exit::BadData, format!("{name}, {error}")).help(
+            "nothing was imported; is it of another format? (--format jsonl, passwords, smbpasswd)",
+        ),
     })?;
     let imported = store::writable(store)?
         .import(&accounts, !args.keep)
@@ -64,15 +71,20 @@ pub(super) fn export(store: &Path, args: &ExportArgs) -> Result<()> {
             .help("name a file (countersign account export FILE), or insist with --force")
             .into());
         }
-        files::write_accounts(&accounts, &mut stdout())?;
-        return Ok(());
+        return write(args.format, &accounts, &mut stdout()).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidInput => formless(&error).into(),
+            _ => error.into(),
+        });
     };
     let written = if args.force {
-        replace(path, &accounts)
+        replace(path, args.format, &accounts)
     } else {
-        create(path, &accounts)
+        create(path, args.format, &accounts)
     };
     written.map_err(|error| {
+        if error.kind() == io::ErrorKind::InvalidInput {
+            return formless(&error);
+        }
         let exists = error.kind() == io::ErrorKind::AlreadyExists;
         let fault = Fault::new(
             Exit::CantCreate,
@@ -93,14 +105,40 @@ pub(super) fn export(store: &Path, args: &ExportArgs) -> Result<()> {
     Ok(())
 }
 
+/// An account that has no form in the file.
+fn formless(error: &io::Error) -> Fault {
+    Fault::new(Exit::BadData, error)
+        .help("nothing was exported; --format jsonl has a form for every account")
+}
+
+fn write(format: ExportFormat, accounts: &[Account], to: &mut impl Write) -> io::Result<()> {
+    match format {
+        ExportFormat::Jsonl => files::write_accounts(accounts, to),
+        ExportFormat::Smbpasswd => {
+            let now = Environment::system().clock().now();
+            // Without the file nobody has a number.
+            let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+            files::write_smbpasswd(accounts, now, |name| number(&users, name), to)
+        }
+    }
+}
+
+/// The number of a user in the text of `/etc/passwd`.
+fn number(users: &str, name: &str) -> Option<u32> {
+    users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        (fields.next()? == name).then(|| fields.nth(1)?.parse().ok())?
+    })
+}
+
 /// Writes a new file for its owner alone.
-fn create(path: &Path, accounts: &[Account]) -> io::Result<()> {
+fn create(path: &Path, format: ExportFormat, accounts: &[Account]) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut out = BufWriter::new(options.open(path)?);
-    let written = files::write_accounts(accounts, &mut out).and_then(|()| out.get_ref().sync_all());
+    let written = write(format, accounts, &mut out).and_then(|()| out.get_ref().sync_all());
     if written.is_err() {
         // Half of an export would be taken for a whole one; the first error matters more.
         let _ = fs::remove_file(path);
@@ -109,16 +147,32 @@ fn create(path: &Path, accounts: &[Account]) -> io::Result<()> {
 }
 
 /// Puts a new file in the place of another: who had that one open does not read the new one.
-fn replace(path: &Path, accounts: &[Account]) -> io::Result<()> {
+fn replace(path: &Path, format: ExportFormat, accounts: &[Account]) -> io::Result<()> {
     let mut name = path
         .file_name()
-        .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?
+        .ok_or_else(|| io::Error::from(io::ErrorKind::IsADirectory))?
         .to_owned();
     name.push(format!(".{}.new", std::process::id()));
     let new = path.with_file_name(name);
-    create(&new, accounts)?;
+    create(&new, format, accounts)?;
     fs::rename(&new, path).inspect_err(|_| {
         // The error of the renaming is the one to tell.
         let _ = fs::remove_file(&new);
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_users() {
+        let users = "root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:7::/:\n\nbroken\nodd:x:y:1::/:\n";
+        let number = |name| number(users, name);
+        assert_eq!(number("root"), Some(0));
+        assert_eq!(number("daemon"), Some(1));
+        for nobody in ["", "broken", "odd", "x", "Root", "1"] {
+            assert_eq!(number(nobody), None, "{nobody}");
+        }
+    }
 }
