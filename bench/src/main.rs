@@ -4,10 +4,12 @@
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")))]
 compile_error!("allocations and instructions are counted on x86-64 Linux with glibc only");
 
+mod accounts;
 mod capi;
 mod gate;
 mod measure;
 mod rows;
+mod soak;
 mod table;
 
 use std::process::ExitCode;
@@ -31,6 +33,9 @@ struct Arguments {
     /// Only the rows whose name contains this
     #[arg(long, value_name = "PART", default_value = "")]
     filter: String,
+    /// Make this many handshakes instead, and fail when memory grows
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = soak::DEFAULT, conflicts_with_all = ["gate", "json", "filter"])]
+    soak: Option<u64>,
 }
 
 /// How many rounds a row of the table has.
@@ -53,6 +58,11 @@ fn main() -> ExitCode {
 
 /// Measures and prints; false when a gate was missed.
 fn run(arguments: &Arguments) -> Result<bool, String> {
+    if let Some(count) = arguments.soak {
+        let soaked = soak::run(count)?;
+        println!("{}", soaked.line);
+        return Ok(soaked.passed);
+    }
     // SAFETY: no thread was started yet.
     let _configuration = unsafe { capi::start() }?;
     rows::check::<rows::ours::Countersign>("countersign")?;
@@ -64,7 +74,13 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
     });
     let mut c_rows = capi::all();
     c_rows.retain(|row| row.name.contains(&arguments.filter));
-    if rows.is_empty() && c_rows.is_empty() {
+    // No gate is on these: they have neither a rival nor another side.
+    let accounts = if arguments.gate {
+        Vec::new()
+    } else {
+        accounts::measure(&arguments.filter)?
+    };
+    if rows.is_empty() && c_rows.is_empty() && accounts.is_empty() {
         let kind = if arguments.gate { "gated row" } else { "row" };
         return Err(format!("no {kind} has {:?} in its name", arguments.filter));
     }
@@ -74,6 +90,7 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
             .iter_mut()
             .map(|row| row.measure(arguments.gate))
             .collect(),
+        accounts,
     };
     if arguments.json {
         let text = serde_json::to_string_pretty(&results).map_err(|error| error.to_string())?;
@@ -97,7 +114,12 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
     for (name, miss) in &missed {
         eprintln!("missed: {name}: {miss}");
     }
-    let passed = missed.is_empty();
+    let mut passed = missed.is_empty();
+    if arguments.filter.is_empty() {
+        let soaked = soak::run(soak::SHORT)?;
+        eprintln!("{}", soaked.line);
+        passed &= soaked.passed;
+    }
     eprintln!("{}", if passed { "all gates pass" } else { "FAILED" });
     Ok(passed)
 }

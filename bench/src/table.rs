@@ -1,7 +1,7 @@
 //! What was measured, as a table or as JSON.
 use serde::Serialize;
 
-use crate::capi;
+use crate::{accounts, capi};
 
 /// All that was measured.
 #[derive(Debug, Serialize)]
@@ -10,6 +10,8 @@ pub(crate) struct Results {
     pub(crate) beside_sspi: Vec<Measured>,
     /// The C interface beside the same calls through Rust.
     pub(crate) c_over_rust: Vec<capi::Measured>,
+    /// Looking accounts up in stores that have many.
+    pub(crate) accounts: Vec<accounts::Measured>,
 }
 
 /// One row, measured.
@@ -43,14 +45,39 @@ impl Measured {
 
 /// Prints a table for each part that has rows.
 pub(crate) fn print(results: &Results) {
-    if !results.beside_sspi.is_empty() {
-        print_beside_sspi(&results.beside_sspi);
-    }
-    if !results.beside_sspi.is_empty() && !results.c_over_rust.is_empty() {
-        println!();
-    }
-    if !results.c_over_rust.is_empty() {
-        print_c_over_rust(&results.c_over_rust);
+    let mut parts = 0;
+    let mut part = |empty: bool, print: &dyn Fn()| {
+        if empty {
+            return;
+        }
+        if parts > 0 {
+            println!();
+        }
+        parts += 1;
+        print();
+    };
+    let (rival, c, accounts) = (
+        &results.beside_sspi,
+        &results.c_over_rust,
+        &results.accounts,
+    );
+    part(rival.is_empty(), &|| print_beside_sspi(rival));
+    part(c.is_empty(), &|| print_c_over_rust(c));
+    part(accounts.is_empty(), &|| print_accounts(accounts));
+}
+
+fn print_accounts(rows: &[accounts::Measured]) {
+    println!(
+        "{:<35} {:>11} {:>25}",
+        "accounts, 100,000 of them", "time", "allocations"
+    );
+    for row in rows {
+        println!(
+            "{:<35} {:>11} {:>25.1}",
+            row.name,
+            duration(row.ns),
+            row.allocations
+        );
     }
 }
 

@@ -51,6 +51,13 @@ pub(crate) fn compare(
     }
 }
 
+/// The median over `rounds` of what an operation takes, in nanoseconds.
+pub(crate) fn alone(operation: &mut dyn Operation, rounds: usize) -> f64 {
+    sample(operation, SAMPLE / 4.0);
+    let mut times: Vec<_> = (0..rounds).map(|_| sample(operation, SAMPLE)).collect();
+    median(&mut times)
+}
+
 /// The time of one operation, over at least `target` nanoseconds of them.
 fn sample(operation: &mut dyn Operation, target: f64) -> f64 {
     let batch = operation.batch();
