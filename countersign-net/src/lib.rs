@@ -6,6 +6,7 @@
 //! | module | what it is for |
 //! |---|---|
 //! | [`frame`] | tokens and messages with their lengths, over any byte stream |
+//! | [`datagram`] | connectionless contexts over UDP, with what can go wrong on the way |
 //! | [`blocking`] | drives a handshake to its end on the calling thread |
 //! | `tokio_driver` | the same with futures (feature `tokio`) |
 //! | [`config`] | the file that says where accounts, credentials, policy and logs are |
@@ -50,6 +51,7 @@
 
 pub mod blocking;
 pub mod config;
+pub mod datagram;
 mod drive;
 pub mod frame;
 pub mod store;
