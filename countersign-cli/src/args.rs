@@ -264,13 +264,15 @@ pub(crate) enum ExportFormat {
 /// Accept clients, authenticate them and show their messages.
 ///
 /// Lines typed here go sealed to the client that came last; with --echo, each message goes back
-/// to its sender.
+/// to its sender. With --datagram nothing is typed: each message is answered, and where there is no
+/// --echo the answer is empty.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   countersign serve
   countersign serve --listen 127.0.0.1:4433 --echo
   countersign serve --target HTTP/web.example.com --require confidentiality
+  countersign serve --datagram --loss 20 --reorder 20
   countersign serve --bindings 746c732d756e697175653a00 --policy compat")]
 pub(crate) struct ServeArgs {
     /// Where to listen; port 0 takes a free one.
@@ -298,7 +300,7 @@ pub(crate) struct ServeArgs {
     #[arg(long)]
     pub(crate) echo: bool,
     /// End after one connection; the exit code tells how that went.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "datagram")]
     pub(crate) once: bool,
     /// Channel bindings: their application data in hexadecimal digits.
     #[arg(long, value_name = "HEX", value_parser = bindings)]
@@ -306,6 +308,11 @@ pub(crate) struct ServeArgs {
     /// Let clients in that send no channel bindings at all.
     #[arg(long, requires = "bindings")]
     pub(crate) allow_missing_bindings: bool,
+    #[command(flatten)]
+    pub(crate) datagrams: DatagramArgs,
+    /// How many clients are remembered at the same time; one that was forgotten is challenged again.
+    #[arg(long, value_name = "CLIENTS", requires = "datagram", default_value_t = countersign_net::datagram::MAX_PEERS)]
+    pub(crate) remember: usize,
 }
 
 /// Authenticate to a server and exchange protected messages.
@@ -316,6 +323,7 @@ pub(crate) struct ServeArgs {
 Examples:
   countersign connect 127.0.0.1:4433 --user 'LAB\\alice'
   countersign connect web:4433 --user bob --target HTTP/web --message hello --json
+  countersign connect web:4433 --user bob --datagram --message one --message two
   date | countersign -v connect web:4433 --user bob --password-env BOBS")]
 pub(crate) struct ConnectArgs {
     /// The server.
@@ -348,6 +356,28 @@ pub(crate) struct ConnectArgs {
     /// Print one JSON document at the end.
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) datagrams: DatagramArgs,
+}
+
+/// Messages over UDP, and what goes wrong with them on purpose.
+#[derive(Args, Debug)]
+pub(crate) struct DatagramArgs {
+    /// Exchange datagrams over UDP: messages first, authentication later, in any order.
+    #[arg(long)]
+    pub(crate) datagram: bool,
+    /// How many of a hundred datagrams from here are lost on purpose.
+    #[arg(long, value_name = "PERCENT", requires = "datagram", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=90))]
+    pub(crate) loss: u32,
+    /// How many of a hundred datagrams from here are sent twice.
+    #[arg(long, value_name = "PERCENT", requires = "datagram", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100))]
+    pub(crate) duplicate: u32,
+    /// How many of a hundred datagrams from here are overtaken by the next one.
+    #[arg(long, value_name = "PERCENT", requires = "datagram", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100))]
+    pub(crate) reorder: u32,
+    /// Where these accidents begin: the same number gives the same ones.
+    #[arg(long, value_name = "N", requires = "datagram", default_value_t = 1)]
+    pub(crate) seed: u32,
 }
 
 /// Take an NTLM token apart: every field with its place and its meaning.

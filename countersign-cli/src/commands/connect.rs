@@ -1,4 +1,6 @@
 //! `countersign connect`: a client.
+mod datagram;
+
 use std::fmt;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -59,17 +61,13 @@ pub(crate) fn run(args: &ConnectArgs, config: &Config, verbose: bool, quiet: boo
         (false, false) => Style::Text,
     };
     let credential = credential(args, config)?;
-    let mut request = match &args.target {
-        Some(target) => Initiate::to(target),
-        None => Initiate::default(),
+    if args.datagrams.datagram {
+        return datagram::run(args, &credential, style);
     }
-    .require(ContextFlags::PROTECTED - ContextFlags::CONFIDENTIALITY);
-    if !args.no_conf {
-        request = request.require(ContextFlags::CONFIDENTIALITY);
-    }
-    for flag in &args.require {
-        request = request.require(*flag);
-    }
+    let request = request(
+        args,
+        ContextFlags::PROTECTED - ContextFlags::CONFIDENTIALITY,
+    );
     let handshake = credential
         .initiate(&request)
         .map_err(|error| refused(args, &error.into()))?;
@@ -107,6 +105,22 @@ pub(crate) fn run(args: &ConnectArgs, config: &Config, verbose: bool, quiet: boo
     Ok(())
 }
 
+/// What is asked of the server: `least`, what the messages need, and what the user wants.
+fn request(args: &ConnectArgs, least: ContextFlags) -> Initiate {
+    let mut request = match &args.target {
+        Some(target) => Initiate::to(target),
+        None => Initiate::default(),
+    }
+    .require(least);
+    if !args.no_conf {
+        request = request.require(ContextFlags::CONFIDENTIALITY);
+    }
+    for flag in &args.require {
+        request = request.require(*flag);
+    }
+    request
+}
+
 fn credential(args: &ConnectArgs, config: &Config) -> Result<Arc<dyn countersign::Credential>> {
     let package = package(&config.packages(), &args.package)?;
     let identity = match &args.user {
@@ -129,15 +143,17 @@ fn credential(args: &ConnectArgs, config: &Config) -> Result<Arc<dyn countersign
         .map_err(|error| Fault::new(Exit::Config, error).into())
 }
 
+fn unreachable(server: &str, error: &io::Error) -> Fault {
+    Fault::new(
+        Exit::Unavailable,
+        format!("{server} can not be reached: {error}"),
+    )
+    .help("is the server running, and are host and port right?")
+}
+
 /// Connects to the first address that answers.
 fn reach(server: &str) -> Result<TcpStream, Fault> {
-    let unreachable = |error: io::Error| {
-        Fault::new(
-            Exit::Unavailable,
-            format!("{server} can not be reached: {error}"),
-        )
-        .help("is the server running, and are host and port right?")
-    };
+    let unreachable = |error: io::Error| unreachable(server, &error);
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     for address in server.to_socket_addrs().map_err(unreachable)? {
         match TcpStream::connect_timeout(&address, HANDSHAKE) {

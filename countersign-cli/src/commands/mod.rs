@@ -3,7 +3,9 @@ use std::sync::Arc;
 
 use countersign::{Error, Package, Packages};
 use countersign_net::DriveError;
+use countersign_net::datagram::{Faults, Port};
 
+use crate::args::DatagramArgs;
 use crate::exit::{Exit, Fault};
 
 pub(crate) mod account;
@@ -45,4 +47,25 @@ fn exit_of(error: &DriveError) -> Exit {
         },
         _ => Exit::Failed,
     }
+}
+
+/// A port that loses, repeats and holds back what it is told to.
+fn with_faults(port: Port, args: &DatagramArgs) -> Port {
+    if args.loss + args.duplicate + args.reorder == 0 {
+        return port;
+    }
+    // A xorshift, which never leaves zero: numbers for accidents, not for secrets.
+    let mut state = args.seed.max(1);
+    let faults = Faults::from_numbers(move || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state
+    });
+    port.faults(
+        faults
+            .loss(args.loss)
+            .duplicate(args.duplicate)
+            .reorder(args.reorder),
+    )
 }

@@ -1,4 +1,6 @@
 //! `countersign serve`: a server that authenticates clients and shows their messages.
+mod datagram;
+
 use std::io::{self, BufRead, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -33,13 +35,10 @@ const MAX_CONNECTIONS: usize = 64;
 
 pub(crate) fn run(args: &ServeArgs, config: &Config, verbose: bool) -> Result<()> {
     let service = Arc::new(Service::new(args, config, verbose)?);
-    let listener = TcpListener::bind(&args.listen).map_err(|error| {
-        Fault::new(
-            Exit::Config,
-            format!("{} can not be listened on: {error}", args.listen),
-        )
-        .help("take another port, or 0 for a free one: --listen 127.0.0.1:0")
-    })?;
+    if args.datagrams.datagram {
+        return datagram::run(args, &service);
+    }
+    let listener = TcpListener::bind(&args.listen).map_err(|error| deaf(args, &error))?;
     announce(listener.local_addr()?)?;
     if !args.echo {
         let service = Arc::clone(&service);
@@ -81,6 +80,15 @@ pub(crate) fn run(args: &ServeArgs, config: &Config, verbose: bool) -> Result<()
             ));
         }
     }
+}
+
+/// There is no listening on this address.
+fn deaf(args: &ServeArgs, error: &io::Error) -> Fault {
+    Fault::new(
+        Exit::Config,
+        format!("{} can not be listened on: {error}", args.listen),
+    )
+    .help("take another port, or 0 for a free one: --listen 127.0.0.1:0")
 }
 
 /// Tells where the server is, for people and for programs that started it.
@@ -180,7 +188,11 @@ impl Service {
                 ),
             )
             .map_err(|error| Fault::new(Exit::Config, error))?;
-        let mut request = Accept::new().request(ContextFlags::PROTECTED);
+        let mut request = Accept::new();
+        if !args.datagrams.datagram {
+            // Datagrams may come in any order, and more than once.
+            request = request.request(ContextFlags::PROTECTED);
+        }
         for flag in &args.require {
             request = request.require(*flag);
         }
@@ -191,9 +203,12 @@ impl Service {
             request = request.request(ContextFlags::ALLOW_MISSING_BINDINGS);
         }
         // What can not be had at all is told now, and not to the first client.
-        credential
-            .accept(&request)
-            .map_err(|error| Fault::new(Exit::Config, error))?;
+        if args.datagrams.datagram {
+            credential.accept_datagram(&request).map(drop)
+        } else {
+            credential.accept(&request).map(drop)
+        }
+        .map_err(|error| Fault::new(Exit::Config, error))?;
         Ok(Self {
             credential,
             request,

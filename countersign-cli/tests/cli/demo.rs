@@ -17,6 +17,8 @@ fn shows_the_exchange_and_catches_the_attacks() {
         "SEC_E_LOGON_DENIED",
         "SEC_E_BAD_BINDINGS",
         "SEC_E_WRONG_PRINCIPAL",
+        "#1 request one",
+        "5 4 3",
         "\nok: ",
     ] {
         assert!(ran.out.contains(text), "{text}: {}", ran.out);
@@ -46,8 +48,11 @@ fn json_has_the_same_facts() {
     assert_eq!(document["client"]["session_key_bytes"], 16);
     let checks = document["checks"].as_array().unwrap();
     let attacks = document["attacks"].as_array().unwrap();
-    assert_eq!((checks.len(), attacks.len()), (9, 9));
-    for check in checks.iter().chain(attacks) {
+    assert_eq!((checks.len(), attacks.len()), (9, 10));
+    let datagrams = document["datagrams"].as_array().unwrap();
+    assert_eq!(datagrams.len(), 7);
+    assert_eq!(datagrams[2]["observed"], "#1 request one");
+    for check in checks.iter().chain(datagrams).chain(attacks) {
         assert_eq!(check["passed"], true, "{check}");
         assert_eq!(check["expected"], check["observed"]);
     }

@@ -2,6 +2,7 @@
 mod account;
 mod config;
 mod connect;
+mod datagram;
 mod decode;
 mod demo;
 mod help;

@@ -5,11 +5,12 @@ use std::thread;
 
 use anyhow::{Context, Result, anyhow};
 use countersign::{
-    Accept, Account, Acquire, BindingsResult, ChannelBindings, ContextFlags, Environment, Error,
-    Facts, Identity, Incoming, Initiate, NoAnswers, Opener, Package, Packages, Sealer,
+    Accept, Account, Acquire, BindingsResult, ChannelBindings, ContextFlags, Datagram, Environment,
+    Error, Facts, Identity, Incoming, Initiate, NoAnswers, Opener, Package, Packages, Sealer,
     SecretString, Session,
 };
 use countersign_net::blocking::{self, Transport};
+use countersign_net::datagram::Server;
 use countersign_net::frame::{self, Kind};
 use countersign_net::store::{AccountStore, MemoryAccounts, StoreAnswers};
 use countersign_net::{Direction, DriveError, Side};
@@ -164,6 +165,20 @@ impl Scene {
             legs: legs.into_inner().unwrap_or_else(PoisonError::into_inner),
             result,
         })
+    }
+
+    /// A client's connectionless context, and a server that knows the account.
+    pub(super) fn datagram(&self) -> Result<(Datagram, Server, StoreAnswers<MemoryAccounts>)> {
+        let identity =
+            Identity::with_password(&format!(r"{DOMAIN}\{USER}"), self.password.clone())?;
+        let wanted = ContextFlags::INTEGRITY | ContextFlags::CONFIDENTIALITY;
+        let client = self
+            .package
+            .acquire(Acquire::outbound().identity(identity))?
+            .datagram(&Initiate::to(TARGET).require(wanted))?;
+        let credential = self.package.acquire(Acquire::inbound())?;
+        let server = Server::new(credential, Accept::new().require(wanted).target(TARGET));
+        Ok((client, server, StoreAnswers(self.accounts.clone())))
     }
 
     fn connect(

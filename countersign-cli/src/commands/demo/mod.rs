@@ -1,5 +1,6 @@
 //! `countersign demo`: both sides of an exchange over real sockets, and attacks that must fail.
 mod attacks;
+mod datagram;
 mod exchange;
 mod messages;
 mod show;
@@ -50,12 +51,14 @@ struct Report {
     established: Established,
     messages: Vec<Message>,
     checks: Vec<Check>,
+    datagrams: Vec<Check>,
     attacks: Vec<Check>,
 }
 
 impl Report {
     fn failed(&self) -> Vec<&Check> {
-        let all = self.checks.iter().chain(&self.attacks);
+        let all = self.checks.iter().chain(&self.datagrams);
+        let all = all.chain(&self.attacks);
         all.filter(|check| !check.passed()).collect()
     }
 
@@ -66,7 +69,7 @@ impl Report {
             format!(
                 "ok: authenticated, {} messages protected, {} checks passed, {} attacks caught",
                 self.messages.len(),
-                self.checks.len(),
+                self.checks.len() + self.datagrams.len(),
                 self.attacks
                     .iter()
                     .filter(|attack| attack.refused())
@@ -87,6 +90,7 @@ impl Report {
             "server": facts::document(&self.established.server.facts),
             "messages": list(self.messages.iter().map(Message::document).collect()),
             "checks": list(self.checks.iter().map(Check::document).collect()),
+            "datagrams": list(self.datagrams.iter().map(Check::document).collect()),
             "attacks": list(self.attacks.iter().map(Check::document).collect()),
             "verdict": self.verdict(),
         })
@@ -120,12 +124,14 @@ fn play(scene: &Scene) -> Result<Report> {
     let mut attacks = Vec::new();
     attacks::on_messages(&mut established, &mut attacks)?;
     attacks::on_the_handshake(scene, &mut attacks)?;
+    let datagrams = datagram::play(scene, &mut attacks)?;
     Ok(Report {
         address,
         legs,
         established,
         messages,
         checks,
+        datagrams,
         attacks,
     })
 }

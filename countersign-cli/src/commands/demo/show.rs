@@ -49,7 +49,12 @@ pub(super) fn print(report: &Report) -> Result<()> {
 
     writeln!(out, "\n{TITLE}4. Checks{TITLE:#}")?;
     checks(&mut out, &report.checks)?;
-    writeln!(out, "\n{TITLE}5. Attacks{TITLE:#}")?;
+    writeln!(
+        out,
+        "\n{TITLE}5. Datagrams{TITLE:#}  {FAINT}UDP, signed first and authenticated later{FAINT:#}"
+    )?;
+    checks(&mut out, &report.datagrams)?;
+    writeln!(out, "\n{TITLE}6. Attacks{TITLE:#}")?;
     checks(&mut out, &report.attacks)?;
 
     let verdict = report.verdict();
