@@ -8,6 +8,7 @@
 #   $PORT_GSS_NTLMSSP       no channel bindings
 #   $PORT_GSS_NTLMSSP_CBT   tls-server-end-point bindings over the hash $LAB_CBT
 # and its client is: LABPEER_PASSWORD=... $LABPEER connect --backend gssapi --port P --user U --domain D ...
+# $GSS_DATAGRAM runs one connectionless context of it, see gss_datagram.c.
 # When pyspnego.sh's variables are set, check also crosses the two.
 #
 # A wrapped message is the 16 bytes of the NTLM signature and then the data,
@@ -17,6 +18,11 @@
 # client copies the target information into its response, adds flags (0, or 2
 # with a MIC), target name and bindings, and sends a MIC only when somebody asked
 # like a SPNEGO that can live with one (labpeer.py --mic).
+#
+# Its connectionless contexts have the same tokens, keys, MIC and signatures as
+# ours, but they seal otherwise: the data with the stream that the message
+# before left, so that it opens in one order only, and the signature as if the
+# message were not sealed. They can not sign before they are established.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=_lib.sh
 . "$(dirname "$(readlink -f "$0")")/_lib.sh"
@@ -34,10 +40,15 @@ case $LAB_CMD in
       lab_background plain $LABPEER serve --backend gssapi
       lab_background bound $LABPEER serve --backend gssapi --cbt "$LAB_CBT"
     }
+    module=$(dpkg -L gss-ntlmssp | grep '/gssntlmssp\.so$') || lab_die "gss-ntlmssp has no module"
+    gcc -std=gnu11 -Wall -Wextra -Werror -O1 -o "$DIR/run/gss_datagram" "$LAB_HERE/gss_datagram.c" -ldl -lgssapi_krb5
+    # shellcheck disable=SC2034 # lab_write_env reads it by its name
+    GSS_DATAGRAM="$DIR/run/gss_datagram $module"
     lab_listening PORT_GSS_NTLMSSP plain
     lab_listening PORT_GSS_NTLMSSP_CBT bound
     # shellcheck disable=SC2086
-    lab_write_env $LAB_ACCOUNTS LABPEER LAB_CBT LAB_CBT_OTHER NTLM_USER_FILE PORT_GSS_NTLMSSP PORT_GSS_NTLMSSP_CBT
+    lab_write_env $LAB_ACCOUNTS LABPEER LAB_CBT LAB_CBT_OTHER NTLM_USER_FILE GSS_DATAGRAM \
+      PORT_GSS_NTLMSSP PORT_GSS_NTLMSSP_CBT
     ;;
   stop) lab_stop plain bound ;;
   env) lab_print_env ;;

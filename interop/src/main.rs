@@ -47,6 +47,7 @@ fn run() -> Result<usize> {
         ("PORT_NTLM_AUTH", peers::ntlm_auth::CHECKS),
         ("PORT_PYSPNEGO", peers::pyspnego::CHECKS),
         ("PORT_GSS_NTLMSSP", peers::gss_ntlmssp::CHECKS),
+        ("GSS_DATAGRAM", peers::gss_datagram::CHECKS),
         ("PORT_SSPILIB", peers::sspilib::CHECKS),
     ] {
         if environment.get(needs).is_err() {

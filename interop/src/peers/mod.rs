@@ -1,4 +1,5 @@
 //! The checks, one file for each peer.
+pub(crate) mod gss_datagram;
 pub(crate) mod gss_ntlmssp;
 pub(crate) mod ntlm_auth;
 pub(crate) mod pyspnego;
