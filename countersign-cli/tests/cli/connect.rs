@@ -343,7 +343,8 @@ fn what_is_no_client() {
     ] {
         let mut stream = std::net::TcpStream::connect(&server.address).unwrap();
         stream.write_all(bytes).unwrap();
-        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        // The server may have hung up already.
+        let _ = stream.shutdown(std::net::Shutdown::Write);
         let line = server.line_with("[");
         assert!(line.contains("refused") || line.contains("lost"), "{line}");
     }
