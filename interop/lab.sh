@@ -2,7 +2,7 @@
 # The interoperability lab: real peers on loopback, first against each other
 # (the control), then against Countersign.
 #
-#   lab.sh [PEER...]      PEER = ntlm-auth | pyspnego | gss-ntlmssp | sspilib; default: all of them
+#   lab.sh [PEER...]      PEER = ntlm-auth | pyspnego | gss-ntlmssp | sspilib | samba-ad; default: all
 #
 # sspilib is a caller of Countersign's C library: its checks need no control.
 #
@@ -13,7 +13,7 @@
 set -uo pipefail
 
 here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
-known="ntlm-auth pyspnego gss-ntlmssp sspilib"
+known="ntlm-auth pyspnego gss-ntlmssp sspilib samba-ad"
 peers=("$@")
 # shellcheck disable=SC2206
 [ $# -gt 0 ] || peers=($known)
