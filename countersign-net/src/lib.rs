@@ -9,6 +9,7 @@
 //! | [`datagram`] | connectionless contexts over UDP, with what can go wrong on the way |
 //! | [`blocking`] | drives a handshake to its end on the calling thread |
 //! | `tokio_driver` | the same with futures (feature `tokio`) |
+//! | [`authority`] | who compares proofs where the accounts are somewhere else: a domain controller |
 //! | [`config`] | the file that says where accounts, credentials, policy and logs are |
 //! | [`store`] | accounts: in memory, in a file, imported and exported |
 //!
@@ -49,6 +50,7 @@
 #![forbid(unsafe_code)]
 #![warn(unused_must_use)]
 
+pub mod authority;
 pub mod blocking;
 pub mod config;
 pub mod datagram;
