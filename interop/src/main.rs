@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod environment;
+mod ldap;
 mod ours;
 mod peers;
 mod wire;
@@ -49,6 +50,7 @@ fn run() -> Result<usize> {
         ("PORT_GSS_NTLMSSP", peers::gss_ntlmssp::CHECKS),
         ("GSS_DATAGRAM", peers::gss_datagram::CHECKS),
         ("PORT_SSPILIB", peers::sspilib::CHECKS),
+        ("AD_LDAP", peers::samba_ad::CHECKS),
     ] {
         if environment.get(needs).is_err() {
             println!(

@@ -8,7 +8,7 @@ use countersign::ntlm::{Ntlm, ServerNames};
 use countersign::wire::description::hex;
 use countersign::{
     Accept, Account, Acquire, ChannelBindings, ContextFlags, Facts, Identity, Initiate, NoAnswers,
-    Package, Policy, Session,
+    Package, Policy, Resolve, Session,
 };
 use countersign_net::blocking::{self, Framed};
 use countersign_net::frame::{self, Kind};
@@ -144,6 +144,15 @@ impl Server {
             ))?;
         }
         let names = ServerNames::domain_member("LABSERVER", domain, "lab.example", "example");
+        self.listen(names, StoreAnswers(accounts))
+    }
+
+    /// Listens on a port of its own under these names, with logons that `answers` decides.
+    pub(crate) fn listen(
+        self,
+        names: ServerNames,
+        mut answers: impl Resolve + Send + 'static,
+    ) -> Result<Running> {
         let credential = Ntlm::default()
             .server_names(names)
             .acquire(Acquire::inbound().policy(self.policy.clone()))?;
@@ -157,7 +166,7 @@ impl Server {
                 &mut transport,
                 credential.accept(&self.request)?,
                 self.bindings.as_ref(),
-                &mut StoreAnswers(accounts),
+                &mut answers,
             )?;
             let mut stream = transport.0.into_inner();
             let facts = std::sync::Arc::clone(session.facts());

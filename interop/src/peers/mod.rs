@@ -3,6 +3,7 @@ pub(crate) mod gss_datagram;
 pub(crate) mod gss_ntlmssp;
 pub(crate) mod ntlm_auth;
 pub(crate) mod pyspnego;
+pub(crate) mod samba_ad;
 pub(crate) mod sspilib;
 
 use std::process::Stdio;
