@@ -3,6 +3,7 @@ mod support;
 
 use std::thread;
 
+use countersign::ntlm::message::{Authenticate, NegotiateFlags};
 use countersign::*;
 use support::*;
 
@@ -251,6 +252,34 @@ fn protection_follows_what_was_negotiated() {
             result.unwrap_err().status(),
             Status::SEC_E_QOP_NOT_SUPPORTED
         );
+    }
+}
+
+/// NTLM-FLG-3: a context that protects nothing exchanges no key and does not say that it does.
+#[test]
+fn no_key_without_protection() {
+    for (request, exchanged) in [
+        (ContextFlags::empty(), false),
+        (ContextFlags::INTEGRITY, true),
+        (ContextFlags::CONFIDENTIALITY, true),
+    ] {
+        let mut setup = Setup {
+            initiate: Initiate::default().request(request),
+            ..Setup::default()
+        };
+        let mut authenticate = Vec::new();
+        let (client, server) = setup
+            .exchange(|leg, token| {
+                if leg == 3 {
+                    authenticate.clone_from(token);
+                }
+            })
+            .unwrap();
+        let message = Authenticate::parse(&authenticate).unwrap();
+        assert_eq!(message.flags.contains(NegotiateFlags::KEY_EXCH), exchanged);
+        assert_eq!(message.encrypted_session_key.is_empty(), !exchanged);
+        let key = |session: &Session| session.facts().session_key.clone().unwrap();
+        assert_eq!(key(&client).expose(), key(&server).expose());
     }
 }
 

@@ -345,5 +345,9 @@ fn chosen(
     } else if !flags.contains(NegotiateFlags::OEM) {
         return Err(PeerMisbehaved::NoCharacterSet.into());
     }
+    // Without protection no key is exchanged; Samba wants one wherever the flag is.
+    if !flags.intersects(NegotiateFlags::SIGN | NegotiateFlags::SEAL) {
+        flags -= NegotiateFlags::KEY_EXCH;
+    }
     Ok(flags - NegotiateFlags::LM_KEY)
 }

@@ -32,6 +32,16 @@ pub(crate) const CHECKS: &[Check] = &[
         },
     },
     Check {
+        name: "Countersign -> Samba's LDAP: bind and searches without protection",
+        rules: &["CONN-3", "NTLM-FLG-3"],
+        run: |lab| {
+            let user = lab.get("LAB_USER")?;
+            let nothing = ContextFlags::empty();
+            let mut bound = bind_with(lab, user, lab.get("LAB_PASS")?, nothing)?;
+            (0..2).try_for_each(|_| finds(lab, &mut bound, user))
+        },
+    },
+    Check {
         name: "Countersign -> Samba's LDAP: non-ASCII account",
         rules: &["NTLM-MSG-3"],
         run: |lab| {
@@ -129,12 +139,15 @@ fn qualified(lab: &Environment, user: &str) -> Result<String> {
 }
 
 fn bind(lab: &Environment, user: &str, password: &str) -> Result<Bound> {
+    bind_with(lab, user, password, ContextFlags::PROTECTED)
+}
+
+fn bind_with(lab: &Environment, user: &str, password: &str, flags: ContextFlags) -> Result<Bound> {
     let identity = Identity::with_password(&qualified(lab, user)?, password)?;
     let credential = Ntlm::default()
         .workstation("LABCLIENT")
         .acquire(Acquire::outbound().identity(identity))?;
-    let request =
-        Initiate::to(format!("ldap/{}", lab.get("AD_DC")?)).require(ContextFlags::PROTECTED);
+    let request = Initiate::to(format!("ldap/{}", lab.get("AD_DC")?)).require(flags);
     Connection::open(lab.command("AD_LDAP")?)?.bind(credential.initiate(&request)?)
 }
 
