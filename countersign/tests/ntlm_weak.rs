@@ -194,6 +194,60 @@ fn a_client_that_has_the_hash_only() {
     assert_eq!(message.lm_response, message.nt_response);
 }
 
+/// Keeps the question, and answers as an authority that accepts.
+struct Authority(Option<Logon>);
+
+impl Resolve for Authority {
+    fn logon(&mut self, logon: &Logon) -> Result<LogonAnswer, Unavailable> {
+        self.0 = Some(logon.clone());
+        Ok(LogonAnswer::Accepted {
+            // MD4 of the NT hash: the session base key of version 1 ([MS-NLMP] 4.2.2.1.3).
+            session_base_key: Secret::new(
+                unhex("d87262b0cde4b1cb7499becccdf10784")
+                    .try_into()
+                    .unwrap(),
+            ),
+            domain: "DOMAIN".into(),
+            user: "user".into(),
+        })
+    }
+}
+
+/// NTLM-SRV-4: an authority is told what the response was computed over, and its key is the base of
+/// the session's.
+#[test]
+fn an_authority_decides() {
+    for (level, challenge) in [
+        (Level0, "0123456789abcdef"),
+        // Half of the MD5 of both challenges.
+        (Level2, "5af2559e6bcb5c25"),
+    ] {
+        let setup = setup(level, Level0);
+        let (client, negotiate) = setup.negotiate();
+        let (server, challenge_message) = setup.challenge(&negotiate).unwrap();
+        let (mut client, authenticate) = setup.authenticate(client, &challenge_message).unwrap();
+        let mut authority = Authority(None);
+        let step = server
+            .step(Input::token(&authenticate), &mut Vec::new())
+            .unwrap();
+        let Step::Done(mut server) = settle(step, &mut authority, &mut Vec::new()).unwrap() else {
+            panic!("not established");
+        };
+        let LogonProof::Ntlm {
+            server_challenge,
+            nt_response,
+            ..
+        } = authority.0.unwrap().proof
+        else {
+            panic!("another proof");
+        };
+        assert_eq!(server_challenge, unhex(challenge)[..]);
+        assert_eq!(nt_response.len(), 24);
+        assert_eq!(server.facts().names.client, r"DOMAIN\user");
+        talk(&mut client, &mut server);
+    }
+}
+
 /// NTLM-SRV-4: policies `modern` and `compat`, and what is wrong stays wrong.
 #[test]
 fn version_1_is_refused() {

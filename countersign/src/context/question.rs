@@ -84,7 +84,8 @@ pub struct Logon {
 pub enum LogonProof {
     /// An NTLM response ([MS-NLMP] 2.2.1.3).
     Ntlm {
-        /// The challenge that it answers.
+        /// The challenge that it answers: the server's, or with NTLMv1 and session security the hash of
+        /// both sides' challenges.
         server_challenge: [u8; 8],
         /// `NtChallengeResponse`.
         nt_response: Vec<u8>,

@@ -210,20 +210,20 @@ impl Acceptor {
         if protection(flags).key_exchange && key != 16 {
             return Err(PeerMisbehaved::SessionKeyLength(key).into());
         }
+        let state = AwaitLogon {
+            exchange,
+            authenticate: token.to_vec(),
+            flags,
+        };
         let logon = Logon {
             domain,
             user,
             workstation,
             proof: LogonProof::Ntlm {
-                server_challenge: exchange.server_challenge,
+                server_challenge: Response::of(&state, &message)?.challenge(&state),
                 nt_response: message.nt_response.to_vec(),
                 lm_response: message.lm_response.to_vec(),
             },
-        };
-        let state = AwaitLogon {
-            exchange,
-            authenticate: token.to_vec(),
-            flags,
         };
         Ok((state, logon))
     }
@@ -405,6 +405,14 @@ impl<'a> Response<'a> {
             }),
             client_challenge,
         })
+    }
+
+    /// What the response was computed over: an authority that compares it knows of nothing else.
+    const fn challenge(&self, state: &AwaitLogon) -> [u8; 8] {
+        match self {
+            Self::V2(_) => state.exchange.server_challenge,
+            Self::V1 { challenge, .. } => *challenge,
+        }
     }
 
     /// The client's time, which the first version does not have.
