@@ -334,20 +334,30 @@ impl Open for Direction {
     }
 
     fn open_stream(&mut self, stream: &mut [u8], order: Order) -> Result<Opened, Error> {
-        let used = stream.len();
-        let Some((token, data)) = stream.split_at_mut_checked(SIGNATURE_LENGTH) else {
-            return Err(Malformed {
-                what: "message signature",
-                offset: used,
-                why: Why::Truncated,
-            }
-            .into());
-        };
-        let verified = self.open(token, &mut [Piece::Data(data)], order)?;
-        Ok(Opened::Message {
-            plain: SIGNATURE_LENGTH..used,
-            used,
-            verified,
-        })
+        open_behind_signature(self, stream, order)
     }
+}
+
+/// Opens a message that stands behind its signature; NTLM says nowhere how long it is, so it is all
+/// that there is.
+pub(super) fn open_behind_signature(
+    opener: &mut impl Open,
+    stream: &mut [u8],
+    order: Order,
+) -> Result<Opened, Error> {
+    let used = stream.len();
+    let Some((token, data)) = stream.split_at_mut_checked(SIGNATURE_LENGTH) else {
+        return Err(Malformed {
+            what: "message signature",
+            offset: used,
+            why: Why::Truncated,
+        }
+        .into());
+    };
+    let verified = opener.open(token, &mut [Piece::Data(data)], order)?;
+    Ok(Opened::Message {
+        plain: SIGNATURE_LENGTH..used,
+        used,
+        verified,
+    })
 }

@@ -5,7 +5,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::protect::{
-    DUMMY, Protection, SIGNATURE_LENGTH, check_dummy, room, split, write_signature,
+    DUMMY, Protection, SIGNATURE_LENGTH, check_dummy, open_behind_signature, room, split,
+    write_signature,
 };
 use crate::base::error::Error;
 use crate::base::secret::Secret;
@@ -13,7 +14,6 @@ use crate::context::session::{
     Lengths, Open, Opened, Order, Outgoing, Piece, Quality, Seal, Verified,
 };
 use crate::crypto::{Crc32, Rc4, equal};
-use crate::wire::{Malformed, Why};
 
 /// One half of a context.
 #[derive(Debug)]
@@ -197,21 +197,7 @@ impl Open for Half {
     }
 
     fn open_stream(&mut self, stream: &mut [u8], order: Order) -> Result<Opened, Error> {
-        let used = stream.len();
-        let Some((token, data)) = stream.split_at_mut_checked(SIGNATURE_LENGTH) else {
-            return Err(Malformed {
-                what: "message signature",
-                offset: used,
-                why: Why::Truncated,
-            }
-            .into());
-        };
-        let verified = self.open(token, &mut [Piece::Data(data)], order)?;
-        Ok(Opened::Message {
-            plain: SIGNATURE_LENGTH..used,
-            used,
-            verified,
-        })
+        open_behind_signature(self, stream, order)
     }
 }
 
