@@ -724,7 +724,6 @@ static void attributes(void)
             SetContextAttributesA(&pair.client, SECPKG_ATTR_APP_DATA, NULL, 0xFFFFFFFF));
     refused("attributes: set at NULL, wide",
             SetContextAttributesW(&pair.client, SECPKG_ATTR_APP_DATA, NULL, 0));
-    /* PROVES: API-CTX-2 API-CTX-3 */
     {
         SecBuffer buffer;
         SecBufferDesc description = describe(&buffer, 1);
